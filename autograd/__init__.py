@@ -1,0 +1,158 @@
+"""Reverse- and forward-mode differentiation of scalars and arrays, from one book of rules.
+
+>>> from autograd import Value, grad, tanh
+>>> x = Value(0.5, label="x")
+>>> y = tanh(x) * 2
+>>> y.backward()
+>>> round(x.grad, 6)
+1.572895
+>>> grad(lambda x: x**3)(2.0)
+12.0
+"""
+
+from .anomaly import detect_anomaly
+from .array_ops import (
+    affine, amax, amin, broadcast_to, det, inv, log_softmax, logsumexp, matmul, prod, reshape, roll, softmax, solve,
+    sort, sum, swapaxes, transpose,
+)  # fmt: skip
+from .custom import custom_op
+from .errors import (
+    AnomalyError, AutogradError, CutGraphError, GradcheckError, GraphError, RuleError, ShapeError, StaleGraphError,
+)  # fmt: skip
+from .formula import Formula, derivatives
+from .functions import (
+    clip, concatenate, cumprod, cumsum, diag, dot, einsum, elu, expand_dims, flip, gelu, gelu_tanh, getitem,
+    leaky_relu, logsigmoid, mean, mish, moveaxis, norm, outer, pad, repeat, selu, silu, softsign, squeeze,
+    stack, std, take, tensordot, tile, trace, tril, triu, var,
+)  # fmt: skip
+from .graph import Node, no_grad, order
+from .ops import (
+    abs, acos, acosh, add, asin, asinh, atan, atan2, atanh, cos, cosh, div, erf, erfc, exp, expm1, floor, hypot,
+    log, log1p, log2, log10, logaddexp, maximum, minimum, mul, neg, power, reciprocal, relu, rsqrt, sigmoid, sign,
+    sin, sinh, softplus, sqrt, square, sub, tan, tanh, where,
+)  # fmt: skip
+from .tensor import Tensor
+from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+from .value import Value
+
+__all__ = [
+    "AnomalyError",
+    "AutogradError",
+    "CutGraphError",
+    "Formula",
+    "GradcheckError",
+    "GraphError",
+    "Node",
+    "RuleError",
+    "ShapeError",
+    "StaleGraphError",
+    "Tensor",
+    "Value",
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "affine",
+    "amax",
+    "amin",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "broadcast_to",
+    "clip",
+    "concatenate",
+    "cos",
+    "cosh",
+    "cumprod",
+    "cumsum",
+    "custom_op",
+    "derivatives",
+    "det",
+    "detect_anomaly",
+    "diag",
+    "div",
+    "dot",
+    "einsum",
+    "elu",
+    "erf",
+    "erfc",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "flip",
+    "floor",
+    "gelu",
+    "gelu_tanh",
+    "getitem",
+    "grad",
+    "hessian",
+    "hvp",
+    "hypot",
+    "inv",
+    "jacobian",
+    "jvp",
+    "leaky_relu",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "log_softmax",
+    "logaddexp",
+    "logsigmoid",
+    "logsumexp",
+    "matmul",
+    "maximum",
+    "mean",
+    "minimum",
+    "mish",
+    "moveaxis",
+    "mul",
+    "neg",
+    "no_grad",
+    "norm",
+    "order",
+    "outer",
+    "pad",
+    "power",
+    "prod",
+    "reciprocal",
+    "relu",
+    "repeat",
+    "reshape",
+    "roll",
+    "rsqrt",
+    "selu",
+    "sigmoid",
+    "sign",
+    "silu",
+    "sin",
+    "sinh",
+    "softmax",
+    "softplus",
+    "softsign",
+    "solve",
+    "sort",
+    "sqrt",
+    "square",
+    "squeeze",
+    "stack",
+    "std",
+    "sub",
+    "sum",
+    "swapaxes",
+    "take",
+    "tan",
+    "tanh",
+    "tensordot",
+    "tile",
+    "trace",
+    "transpose",
+    "tril",
+    "triu",
+    "value_and_grad",
+    "var",
+    "vjp",
+    "where",
+]

@@ -1,0 +1,367 @@
+"""The rule book, part two: the operations on arrays with their derivatives.
+
+A row gives how NumPy computes the operation and one rule ``rule(g, y, *inputs, **static)`` an
+input. Shapes, axes and indices are static: they have no derivative. Rules may return a gradient
+of the broadcast shape; the reverse walk sums it back (:func:`unbroadcast`).
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import numpy as np
+
+from .operation import quiet, row
+from .ops import exp, scale, where
+
+Number = Any  # a float, an array, a node or a formula: rules do not care
+Shape = tuple[int, ...]
+Axis = int | tuple[int, ...] | None
+
+
+# -- what rules ask of their inputs -----------------------------------------------------------
+
+
+def shape_of(x: Number) -> Shape:
+    """The shape of a number of any kind; ``()`` for floats and scalar nodes."""
+    return x.shape if hasattr(x, "shape") else np.shape(x)
+
+
+def plain(x: Number) -> Any:
+    """The float or array behind a node or a formula: for choices, which have no derivative."""
+    return getattr(x, "plain", x)
+
+
+def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
+    """The axes that ``axis`` names, counted from the front; all of them for None."""
+    if axis is None:
+        return tuple(range(ndim))
+    return tuple(operator.index(a) % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def _spread(g: Number, x: Number, axis: Axis) -> Number:
+    """Give a reduced number its reduced axes back, with length 1, so that it broadcasts to x."""
+    shape = shape_of(x)
+    reduced = axes_of(axis, len(shape))
+    kept = tuple(1 if i in reduced else n for i, n in enumerate(shape))
+    return g if shape_of(g) == kept else reshape(g, kept)
+
+
+def unbroadcast(g: Number, shape: Shape) -> Number:
+    """Sum a gradient over the axes along which an input of this shape was broadcast."""
+    full = shape_of(g)
+    extra = len(full) - len(shape)
+    stretched = [i + extra for i, n in enumerate(shape) if n == 1 and full[i + extra] != 1]
+    summed = sum(g, axis=(*range(extra), *stretched))
+    return summed if shape_of(summed) == shape else reshape(summed, shape)
+
+
+# -- shape ------------------------------------------------------------------------------------
+
+identity = row("identity", lambda x: +x, lambda g, y, x: g, kind="linear", scalar=lambda x: x,
+               slopes=[lambda y, x: 1.0])  # fmt: skip
+astype = row(
+    "astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: astype(g, plain(x).dtype), kind="linear"
+)
+reshape = row(
+    "reshape", lambda x, shape: np.asarray(x).reshape(shape), lambda g, y, x, shape: reshape(g, shape_of(x)), kind="linear"
+)
+transpose = row(
+    "transpose",
+    lambda x, axes=None: x.transpose(axes),
+    lambda g, y, x, axes=None: transpose(g, None if axes is None else tuple(np.argsort(axes_of(tuple(axes), len(axes))).tolist())),
+    kind="linear",
+)
+swapaxes = row(
+    "swapaxes",
+    lambda x, axis1, axis2: x.swapaxes(axis1, axis2),
+    lambda g, y, x, axis1, axis2: swapaxes(g, axis1, axis2),
+    kind="linear",
+)
+broadcast_to = row(
+    "broadcast_to", lambda x, shape: np.broadcast_to(x, shape), lambda g, y, x, shape: g, kind="linear"
+)
+roll = row(
+    "roll",
+    lambda x, shift, axis=None: np.roll(x, shift, axis),
+    lambda g, y, x, shift, axis=None: roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
+    kind="linear",
+)
+
+
+def _repeats(index: Any) -> bool:
+    """Whether an index may name an element twice: only arrays of integers can."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype != bool for part in parts)
+
+
+def _scatter(x: Any, index: Any, shape: Shape) -> Any:
+    result = np.zeros(shape, np.asarray(x).dtype)
+    if _repeats(index):
+        np.add.at(result, index, x)
+    else:
+        result[index] = x
+    return result
+
+
+getitem = row(
+    "getitem", lambda x, index: x[index], lambda g, y, x, index: scatter(g, index, shape_of(x)), kind="linear"
+)
+scatter = row("scatter", _scatter, lambda g, y, x, index, shape: getitem(g, index), kind="linear",
+    doc="Zeros of the given shape, with x added at the index: the transpose of getitem.")  # fmt: skip
+
+
+def _concatenate_joint(g: Number, y: Number, *inputs: Number, axis: int) -> list[Number]:
+    before = (slice(None),) * (axis % len(shape_of(y)))
+    ends = np.cumsum([shape_of(x)[axis] for x in inputs]).tolist()
+    return [getitem(g, (*before, slice(a, b))) for a, b in zip([0, *ends], ends, strict=False)]
+
+
+concatenate_all = row(
+    "concatenate_all",
+    lambda *inputs, axis: np.concatenate(inputs, axis),
+    joint=_concatenate_joint,
+    kind="linear",
+    symbol="concatenate",
+)
+
+# -- sums, products, extrema ------------------------------------------------------------------
+
+sum = row(
+    "sum",
+    quiet(lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims)),
+    lambda g, y, x, axis=None, keepdims=False: broadcast_to(_spread(g, x, axis), shape_of(x)),
+    kind="linear",
+)
+
+
+def _extremum_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: bool = False) -> Number:
+    hits = plain(x) == _spread(plain(y), x, axis)
+    share = hits / np.maximum(np.add.reduce(hits, axis=axes_of(axis, hits.ndim), keepdims=True), 1)
+    return where(hits, _spread(g, x, axis) * share.astype(plain(x).dtype), 0.0)
+
+
+amax = row("amax", lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims), _extremum_rule)
+amin = row("amin", lambda x, axis=None, keepdims=False: np.min(x, axis, keepdims=keepdims), _extremum_rule)
+
+
+def _cumulate_others(x: Number, axis: int) -> Number:
+    """The product of all elements but each one along an axis: of those before times those after."""
+    ndim = len(shape_of(x))
+    axis %= ndim
+
+    def cut(start: int | None, stop: int | None, step: int | None = None) -> tuple[slice, ...]:
+        return (slice(None),) * axis + (slice(start, stop, step),)
+
+    def before(z: Number) -> Number:
+        ones = np.ones_like(plain(z)[cut(0, 1)])
+        return concatenate_all(ones, cumprod_along(getitem(z, cut(None, -1)), axis), axis=axis)
+
+    backwards = cut(None, None, -1)
+    return before(x) * getitem(before(getitem(x, backwards)), backwards)
+
+
+def _prod_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: bool = False) -> Number:
+    shape = shape_of(x)
+    reduced = axes_of(axis, len(shape))
+    kept = tuple(i for i in range(len(shape)) if i not in reduced)
+    front = transpose(x, (*kept, *reduced))
+    if plain(x).size == 0:
+        return x * 0.0
+    flat = reshape(front, (*(shape[i] for i in kept), -1))
+    others = reshape(_cumulate_others(flat, -1), shape_of(front))
+    return _spread(g, x, axis) * transpose(others, tuple(np.argsort((*kept, *reduced)).tolist()))
+
+
+prod = row("prod", quiet(lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims)), _prod_rule)
+
+cumsum_along = row(
+    "cumsum_along",
+    lambda x, axis: np.cumsum(x, axis),
+    lambda g, y, x, axis: _reverse(cumsum_along(_reverse(g, axis), axis), axis),
+    kind="linear",
+    symbol="cumsum",
+)
+
+
+def _reverse(x: Number, axis: int) -> Number:
+    return getitem(x, (slice(None),) * (axis % len(shape_of(x))) + (slice(None, None, -1),))
+
+
+def _cumprod_rule(g: Number, y: Number, x: Number, axis: int) -> Number:
+    if not (plain(y) == 0).any():
+        return _reverse(cumsum_along(_reverse(g * y, axis), axis), axis) / x
+    # With a zero on the way, each partial product is spelled out with one factor left out.
+    ndim = len(shape_of(x))
+    n = shape_of(x)[axis]
+    lines = swapaxes(x, axis, -1)
+    square = (*shape_of(lines)[:-1], n, n)
+    without = where(np.eye(n, dtype=bool), 1.0, broadcast_to(_newaxis(lines, -2), square))
+    partial = where(np.tri(n, dtype=bool).T, cumprod_along(without, ndim), 0.0)
+    return swapaxes(sum(partial * _newaxis(swapaxes(g, axis, -1), -2), axis=-1), axis, -1)
+
+
+cumprod_along = row("cumprod_along", quiet(lambda x, axis: np.cumprod(x, axis)), _cumprod_rule, symbol="cumprod")
+
+
+def _sort_rule(g: Number, y: Number, x: Number, axis: int = -1) -> Number:
+    places = np.argsort(np.argsort(plain(x), axis, kind="stable"), axis, kind="stable")
+    index = list(np.ogrid[tuple(slice(n) for n in places.shape)])
+    index[axis] = places
+    return getitem(g, tuple(index))
+
+
+sort = row("sort", lambda x, axis=-1: np.sort(x, axis, kind="stable"), _sort_rule)
+
+
+def _norm(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    largest = np.max(np.abs(x), axis, keepdims=True, initial=0)
+    scaling = np.where((largest == 0) | ~np.isfinite(largest), 1, largest)
+    length = scaling * np.sqrt(np.add.reduce(np.square(x / scaling), axis=axis, keepdims=True))
+    return length if keepdims else np.squeeze(length, axes_of(axis, np.ndim(x)))
+
+
+def _norm_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: bool = False) -> Number:
+    length = _spread(y, x, axis)
+    return where(length == 0, 0.0, scale(_spread(g, x, axis), x / length))
+
+
+euclidean_norm = row("euclidean_norm", quiet(_norm), _norm_rule, symbol="norm")
+
+# -- exponentials, normalised -----------------------------------------------------------------
+
+
+def _logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
+    largest = np.max(x, axis, keepdims=True)
+    shift = np.where(np.isfinite(largest), largest, 0)
+    result = np.log(np.add.reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return result if keepdims else np.squeeze(result, axes_of(axis, np.ndim(x)))
+
+
+def _log_softmax(x: Any, axis: int = -1) -> Any:
+    shifted = x - np.max(x, axis, keepdims=True)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
+
+
+def _softmax(x: Any, axis: int = -1) -> Any:
+    powers = np.exp(x - np.max(x, axis, keepdims=True))
+    return powers / np.add.reduce(powers, axis=axis, keepdims=True)
+
+
+logsumexp = row(
+    "logsumexp",
+    quiet(_logsumexp),
+    lambda g, y, x, axis=None, keepdims=False: scale(_spread(g, x, axis), exp(x - _spread(y, x, axis))),
+)
+softmax = row(
+    "softmax", quiet(_softmax), lambda g, y, x, axis=-1: y * (g - sum(g * y, axis=axis, keepdims=True))
+)
+log_softmax = row(
+    "log_softmax", quiet(_log_softmax), lambda g, y, x, axis=-1: g - exp(y) * sum(g, axis=axis, keepdims=True)
+)
+
+# -- linear algebra ---------------------------------------------------------------------------
+
+
+def _newaxis(x: Number, axis: int) -> Number:
+    """Insert an axis of length 1, counted from the end of the result."""
+    shape = shape_of(x)
+    at = len(shape) + 1 + axis
+    return reshape(x, (*shape[:at], 1, *shape[at:]))
+
+
+def _dropaxis(x: Number, axis: int) -> Number:
+    shape = shape_of(x)
+    at = len(shape) + axis
+    return reshape(x, (*shape[:at], *shape[at + 1 :]))
+
+
+def _matmul_left(g: Number, y: Number, a: Number, b: Number) -> Number:
+    if len(shape_of(b)) == 1:
+        return _newaxis(g, -1) * b
+    if len(shape_of(a)) == 1:
+        return _dropaxis(matmul(b, _newaxis(g, -1)), -1)
+    return matmul(g, swapaxes(b, -1, -2))
+
+
+def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
+    if len(shape_of(a)) == 1:
+        return a * g if len(shape_of(b)) == 1 else _newaxis(a, -1) * _newaxis(g, -2)
+    if len(shape_of(b)) == 1:
+        return _dropaxis(matmul(swapaxes(a, -1, -2), _newaxis(g, -1)), -1)
+    if len(shape_of(b)) == 2 and len(shape_of(a)) > 2:  # one product over the batch, not one an item
+        a = reshape(a, (-1, shape_of(a)[-1]))
+        g = reshape(g, (-1, shape_of(g)[-1]))
+    return matmul(swapaxes(a, -1, -2), g)
+
+
+matmul = row("matmul", quiet(np.matmul), _matmul_left, _matmul_right, kind="multilinear", symbol="@")
+
+
+def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> list[Number]:
+    letters, result = subscripts.split("->")
+    terms = letters.split(",")
+    gradients = []
+    for position, term in enumerate(terms):
+        others = [x for i, x in enumerate(inputs) if i != position]
+        known = [t for i, t in enumerate(terms) if i != position] + [result]
+        found = "".join(letter for letter in term if any(letter in t for t in known))
+        gradient = einsum_all(*others, g, subscripts=f"{','.join(known)}->{found}")
+        # A letter that only this input has was summed alone: its gradient is the same all along.
+        sizes = dict(zip(term, shape_of(inputs[position]), strict=True))
+        kept = tuple(sizes[letter] if letter in found else 1 for letter in term)
+        if found != term:
+            gradient = broadcast_to(reshape(gradient, kept), shape_of(inputs[position]))
+        gradients.append(gradient)
+    return gradients
+
+
+einsum_all = row(
+    "einsum_all",
+    quiet(lambda *inputs, subscripts: np.einsum(subscripts, *inputs)),
+    joint=_einsum_joint,
+    kind="multilinear",
+    symbol="einsum",
+    doc="einsum with explicit output and no letter twice in one input, see ``functions.einsum``.",
+)
+
+
+def _transposed(x: Number) -> Number:
+    return swapaxes(x, -1, -2)
+
+
+def _solve_matrix_rule(g: Number, y: Number, a: Number, b: Number) -> Number:
+    back = solve(_transposed(a), g)
+    if len(shape_of(b)) == 1:
+        return -_newaxis(back, -1) * _newaxis(y, -2)
+    return -matmul(back, _transposed(y))
+
+
+inv = row("inv", np.linalg.inv, lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)))
+det = row("det", np.linalg.det, lambda g, y, x: _newaxis(_newaxis(g * y, -1), -1) * _transposed(inv(x)))
+solve = row("solve", np.linalg.solve, _solve_matrix_rule, lambda g, y, a, b: solve(_transposed(a), g))
+
+# -- a neuron ---------------------------------------------------------------------------------
+
+
+def _affine(bias: Any, *pairs: Any) -> Any:
+    half = len(pairs) // 2
+    return functools.reduce(operator.add, map(operator.mul, pairs[:half], pairs[half:]), bias)
+
+
+def _affine_joint(g: Number, y: Number, bias: Number, *pairs: Number) -> list[Number]:
+    half = len(pairs) // 2
+    return [g, *[g * x for x in pairs[half:]], *[g * w for w in pairs[:half]]]
+
+
+affine = row(
+    "affine",
+    quiet(_affine),
+    joint=_affine_joint,
+    scalar=_affine,
+    definition=_affine,
+    symbol="w·x + b",
+    doc="``bias + w1 * x1 + ... + wn * xn`` as one node, called ``affine(bias, *weights, *inputs)``.",
+)

@@ -1,0 +1,350 @@
+"""``Node``, the order of a graph, and the mode a graph is recorded in.
+
+A node remembers the operation that made it and the nodes it was made from, in order, so
+``a * a`` has two edges to ``a``. Every node takes a creation number from one counter. A node is
+always younger than its parents, so sorting by number is a topological order; a leaf whose data
+is replaced takes a new number, so an edge to a younger parent is a stale edge (or a cycle made by
+hand), found before it can give a wrong gradient.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+import numpy as np
+
+from .errors import CutGraphError, GraphError, StaleGraphError
+from .operation import TABLE, Operation
+
+if TYPE_CHECKING:
+    from .anomaly import Watch
+
+next_number = itertools.count().__next__
+"""One counter for all nodes of all threads; ``next`` on it is atomic."""
+
+CONSTANT = Operation("", lambda: None)
+"""Marks a leaf that has no derivative. A leaf that has one has no operation at all."""
+
+
+class Node:
+    """What Value and Tensor share: a result, where it came from, and its gradient.
+
+    Attributes
+    ----------
+    grad: the gradient of the last backward, None before; leaves accumulate.
+    operation: the row of the rule book that made this node; None for a leaf.
+    parents: the nodes it was made from, in order.
+    number: the creation number, unique and increasing.
+    label: a name for pictures and messages.
+    """
+
+    __slots__ = ("_data", "grad", "label", "number", "operation", "parents")
+    rank = 0
+
+    _data: Any
+    grad: Any
+    label: str
+    number: int
+    operation: Operation | None
+    parents: tuple[Node, ...]
+
+    @classmethod
+    def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        """Compute an operation and record it."""
+        raise NotImplementedError  # pragma: no cover - Value and Tensor each have their own
+
+    @property
+    def op(self) -> str:
+        """The name of the operation that made this node, empty for a leaf."""
+        return "" if self.operation is None else self.operation.name
+
+    @property
+    def static(self) -> dict[str, Any]:
+        """The arguments of the operation that are not nodes: axes, shapes, indices."""
+        return {}
+
+    @property
+    def plain(self) -> Any:
+        """The float or array, without the graph; not for writing."""
+        return self._data
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the data; ``()`` for a scalar."""
+        return ()
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this node was given, not computed."""
+        return not self.parents
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether a backward computes this node's gradient."""
+        return self.operation is not CONSTANT
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of an array; None for a scalar, which is a Python float."""
+        return None
+
+    @property
+    def keeps_grad(self) -> bool:
+        """Whether a backward leaves its gradient in this node, though it may be no leaf."""
+        return True
+
+    def sync(self) -> bool:
+        """Notice data that was written into from outside; the data of a scalar cannot be."""
+        return False
+
+    def add_(self, change: Any) -> None:
+        """Add to a leaf's data in place; graphs that were computed from it become stale."""
+        raise NotImplementedError  # pragma: no cover - Value and Tensor each have their own
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self.grad = None
+
+    def backward(self, seed: Any = None) -> None:
+        """Add the derivative of this node with respect to every leaf to the leaf's ``.grad``.
+
+        Parameters
+        ----------
+        seed: the gradient of this node, of its shape; 1 when the node is a scalar.
+
+        Raises
+        ------
+        GraphError: nothing was recorded, or the graph has a cycle.
+        StaleGraphError: a node was changed after it was used.
+        ShapeError: the seed does not have this node's shape, or is missing and not a scalar.
+        """
+        from .modes import backward
+
+        backward(self, seed)
+
+    def name(self) -> str:
+        """How messages call this node: its kind, label, operation and shape."""
+        parts = [f"'{self.label}'"] if self.label else []
+        parts += [f"made by {self.op}"] if self.parents else ["a leaf"]
+        parts += [f"of shape {self.shape}"] if self.shape else []
+        return f"{type(self).__name__} {', '.join(parts)}"
+
+    # -- leaving the graph ----------------------------------------------------------------
+
+    def leave(self, way: str) -> Any:
+        """The plain data for a conversion to Python or NumPy, refused where it cuts a derivative."""
+        mode = MODE.get()
+        if mode is not None and mode.traced and not mode.traced.isdisjoint(order(self)):
+            raise CutGraphError(
+                f"{way} of a traced {self.name()} would cut the graph and lose its derivative; use the "
+                "functions of autograd (autograd.sin instead of math.sin or np.sin of a list, ...), or "
+                "take .data where no derivative is meant"
+            )
+        return self._data
+
+    def __float__(self) -> float:
+        return float(self.leave("float()"))
+
+    def __int__(self) -> int:
+        return int(self.leave("int()"))
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(float(self.leave("round()")), digits)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.leave("np.asarray()"), dtype=dtype)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        operation = _UFUNCS.get(ufunc.__name__)
+        if ufunc.__name__ in _COMPARISONS:
+            return getattr(ufunc, method)(*map(_plain, inputs), **options)
+        if operation is None or method != "__call__" or options:
+            _refuse(f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""), inputs)
+        return TABLE[operation](*inputs)
+
+    def __array_function__(
+        self, function: Any, types: Any, arguments: Any, options: dict[str, Any]
+    ) -> Any:
+        from . import functions
+
+        name = function.__name__
+        if name in _QUESTIONS:
+            return function(*map(_plain, arguments), **options)
+        ours = TABLE.get(name) or getattr(functions, name, None)
+        if ours is None:
+            _refuse(f"np.{name}", arguments)
+        return ours(*arguments, **options)
+
+    # -- comparing and copying --------------------------------------------------------------
+
+    def __lt__(self, other: Any) -> Any:
+        return self._data < _plain(other)
+
+    def __le__(self, other: Any) -> Any:
+        return self._data <= _plain(other)
+
+    def __gt__(self, other: Any) -> Any:
+        return self._data > _plain(other)
+
+    def __ge__(self, other: Any) -> Any:
+        return self._data >= _plain(other)
+
+    def __eq__(self, other: object) -> Any:
+        return self._data == _plain(other)
+
+    def __ne__(self, other: object) -> Any:
+        return self._data != _plain(other)
+
+    __hash__ = object.__hash__  # a node is itself, whatever its data
+
+    def __reduce__(self) -> Any:
+        if self.parents:
+            raise TypeError(
+                f"cannot copy or pickle {self.name()}, which is the result of a recorded graph; copy its "
+                "leaves and compute it again, or .detach() it first"
+            )
+        return _rebuild, (type(self), self._data, self.label, self.requires_grad, self.grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        rebuild, (kind, data, label, requires_grad, grad) = self.__reduce__()
+        twin: Self = rebuild(kind, np.copy(data) if self.shape else data, label, requires_grad, grad)
+        memo[id(self)] = twin
+        return twin
+
+
+get_grad = Node.grad.__get__  # type: ignore[attr-defined]
+set_grad = Node.grad.__set__  # type: ignore[attr-defined]
+
+
+def _rebuild(kind: type[Node], data: Any, label: str, requires_grad: bool, grad: Any) -> Node:
+    node = kind(data, label=label)  # type: ignore[call-arg]
+    node.operation = None if requires_grad else CONSTANT
+    set_grad(node, np.copy(grad) if isinstance(grad, np.ndarray) else grad)
+    return node
+
+
+# -- NumPy's functions on nodes -------------------------------------------------------------
+
+_UFUNCS = {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
+    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
+    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "float_power": "power",
+} | {name: name for name in (
+    "power square reciprocal sqrt exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh hypot logaddexp "
+    "sign floor maximum minimum matmul"
+).split()}  # fmt: skip
+_COMPARISONS = frozenset(
+    "less less_equal greater greater_equal equal not_equal isnan isinf isfinite signbit".split()
+)
+_QUESTIONS = frozenset("shape ndim size allclose isclose array_equal argmax argmin argsort".split())
+
+
+def _plain(x: Any) -> Any:
+    return x._data if isinstance(x, Node) else x
+
+
+def _refuse(what: str, arguments: Iterable[Any]) -> NoReturn:
+    raise CutGraphError(
+        f"{what} has no derivative here for {', '.join(type(a).__name__ for a in arguments)}; use an "
+        "operation of autograd, write the derivative with autograd.custom_op, or compute with .data"
+    )
+
+
+# -- order ----------------------------------------------------------------------------------
+
+_by_number = attrgetter("number")
+
+
+def order(*roots: Node) -> list[Node]:
+    """All nodes that the roots were computed from, parents first, the roots included.
+
+    Raises
+    ------
+    StaleGraphError: a leaf was changed after it was used, or parents were assigned by hand.
+
+    >>> from autograd import Value
+    >>> a = Value(2.0, label="a")
+    >>> [node.op for node in order(a * a + a)]
+    ['', 'mul', 'add']
+    """
+    seen = set(roots)
+    stack = list(seen)
+    found, push, pop = seen.add, stack.append, stack.pop
+    while stack:
+        node = pop()
+        number = node.number
+        for parent in node.parents:
+            if parent.number >= number:
+                _stale(parent, node)
+            if parent not in seen:
+                found(parent)
+                push(parent)
+    return sorted(seen, key=_by_number)
+
+
+def _stale(parent: Node, node: Node) -> NoReturn:
+    if parent.parents:
+        raise GraphError(
+            f"the graph has a cycle: {node.name()} was computed from {parent.name()}, which is younger; "
+            "parents are recorded and must not be assigned by hand"
+        )
+    raise StaleGraphError(
+        f"{parent.name()} was changed after {node.name()} was computed from it, so the recorded graph "
+        "is stale; compute the forward pass again before backward()"
+    )
+
+
+# -- mode -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How operations are recorded in this thread at this moment."""
+
+    recording: bool = True
+    traced: frozenset[Node] = field(default=frozenset())  # the leaves of the transforms under way
+    watch: Watch | None = None
+    lent: list[Node] = field(default_factory=list)  # leaves whose .grad is a node while transforms run
+
+
+MODE: ContextVar[Mode | None] = ContextVar("autograd_mode", default=None)
+"""None stands for ``Mode()``: the common case costs one comparison."""
+
+
+@contextlib.contextmanager
+def mode(**changes: Any) -> Iterator[Mode]:
+    """Change the mode of this thread for the duration of a block."""
+    changed = replace(MODE.get() or Mode(), **changes)
+    token = MODE.set(changed)
+    try:
+        yield changed
+    finally:
+        MODE.reset(token)
+
+
+def no_grad() -> contextlib.AbstractContextManager[Mode]:
+    """Compute without recording, in this thread; a context manager and a decorator.
+
+    >>> from autograd import Value, no_grad
+    >>> x = Value(2.0)
+    >>> with no_grad():
+    ...     y = x * 3
+    >>> y.parents
+    ()
+    """
+    return mode(recording=False)
+
+
+def is_recording() -> bool:
+    """Whether operations are recorded in this thread."""
+    current = MODE.get()
+    return current is None or current.recording

@@ -1,0 +1,279 @@
+"""Reverse and forward mode: two walks over the graph that name no operation.
+
+Both read the rules of the rule book. Fed with the data behind the nodes they give numbers; fed
+with the nodes themselves (``as_nodes``) they give nodes, which can be differentiated again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from .array_ops import broadcast_to, shape_of, sum, unbroadcast
+from .errors import GraphError, RuleError, ShapeError
+from .graph import CONSTANT, MODE, Node, mode, order, set_grad
+from .operation import Operation
+
+Gradients = dict[Node, Any]
+_commit = threading.Lock()
+_NOTHING = 0.0  # what has arrived at a node before anything has
+
+
+# -- reverse ----------------------------------------------------------------------------------
+
+
+def reverse(
+    nodes: list[Node], seed: Any, wanted: Iterable[Node] | None = None, *, as_nodes: bool = False
+) -> Gradients:
+    """The gradient of the last node with respect to every node on the way to the wanted leaves.
+
+    ``∂root/∂parent += rule(∂root/∂node, node, *parents)`` along every edge, youngest node first, so
+    that a node's gradient is complete before it is passed on (Linnainmaa 1970; Griewank and Walther,
+    *Evaluating Derivatives*, 2008, section 3.2).
+
+    Parameters
+    ----------
+    nodes: the graph in order, the root last.
+    seed: the gradient of the root itself.
+    wanted: the leaves asked for; None for all that have a derivative.
+    as_nodes: feed the rules nodes, and return nodes.
+    """
+    root = nodes[-1]
+    asked = frozenset(wanted or ())
+    if wanted is None:
+        gradients = {node: _NOTHING for node in nodes if node.operation is not CONSTANT}
+    else:
+        gradients = dict.fromkeys(_on_the_way(nodes, asked), _NOTHING)
+    if root not in gradients:
+        return gradients
+    gradients[root] = seed
+    current = MODE.get()
+    watch = current.watch if current is not None else None
+    spelled_out = not as_nodes and watch is None
+    arrived = gradients.get
+    with np.errstate(all="ignore"):
+        for node in reversed(nodes):
+            parents = node.parents
+            g = arrived(node)
+            if not parents or g is None:
+                continue
+            if type(g) is float:
+                if not g:  # nothing arrived, or nothing of weight: not even a pole gets any of it
+                    if not node.keeps_grad and node not in asked:
+                        del gradients[node]
+                    continue
+                if spelled_out:
+                    # The same as `pull`, for a scalar with one or two parents, which most nodes are.
+                    slopes = node.operation.slopes  # type: ignore[union-attr]
+                    try:
+                        if len(slopes) == 2:
+                            a, b = parents
+                            y, x, z = node._data, a._data, b._data
+                            slope_a, slope_b = slopes
+                            to_a = g * slope_a(y, x, z) if a in gradients else None
+                            if b in gradients:
+                                gradients[b] += g * slope_b(y, x, z)
+                            if to_a is not None:
+                                gradients[a] += to_a
+                            continue
+                        if len(slopes) == 1:
+                            (a,) = parents
+                            gradients[a] += g * slopes[0](node._data, a._data)
+                            continue
+                    except ArithmeticError:
+                        pass  # a float raises at a pole, where `pull` has the IEEE value
+            elif node.keeps_grad:
+                gradients[node] = own(node, g)
+            elif node not in asked:
+                del gradients[node]
+            pull(node, g, gradients, as_nodes)
+            if watch is not None:
+                watch.after_backward(node, gradients)
+    return gradients
+
+
+def _on_the_way(nodes: list[Node], wanted: frozenset[Node]) -> list[Node]:
+    reached = set(wanted)
+    for node in nodes:
+        for parent in node.parents:
+            if parent in reached:
+                reached.add(node)
+                break
+    return [node for node in nodes if node in reached]
+
+
+def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
+    """Add what one node passes on to the gradients of its parents: the chain rule, once an edge."""
+    operation = node.operation
+    assert operation is not None
+    parents = node.parents
+    wanted = [position for position, parent in enumerate(parents) if parent in gradients]
+    if as_nodes:
+        arrived = operation.pull(g, node, parents, node.static, wanted)
+    else:
+        inputs = [_ieee(parent) for parent in parents]
+        arrived = operation.pull(g, _ieee(node), inputs, node.static, wanted)
+    for position, gradient in arrived:
+        parent = parents[position]
+        fitted = fit(gradient, node, position, as_nodes)
+        before = gradients[parent]
+        gradients[parent] = fitted if type(before) is float and before == 0.0 else before + fitted
+
+
+def _ieee(node: Node) -> Any:
+    """The data as NumPy has it, so that a pole gives an IEEE value and no exception."""
+    data = node._data
+    return np.float64(data) if type(data) is float else data
+
+
+def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
+    """A gradient in the shape and, for numbers, the dtype of the parent it goes to."""
+    parent = node.parents[position]
+    shape = parent.shape
+    given = shape_of(gradient)
+    if given != shape:
+        if not broadcasts(shape, given):
+            raise RuleError(
+                f"the rule of {node.op} gave its input {position} a gradient of shape {given}, but the "
+                f"input, {parent.name()}, has shape {shape}"
+            )
+        gradient = unbroadcast(gradient, shape)
+    if as_nodes:
+        return gradient
+    dtype = parent.dtype
+    if dtype is None:
+        return float(gradient)
+    return gradient if getattr(gradient, "dtype", None) == dtype else np.asarray(gradient, dtype)
+
+
+def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of one shape can be broadcast to the other."""
+    if len(shape) > len(to):
+        return False
+    return all(n in (1, m) for n, m in zip(reversed(shape), reversed(to), strict=False))
+
+
+def backward(root: Node, seed: Any) -> None:
+    """Reverse mode with the gradients left in the nodes; see :meth:`Node.backward`."""
+    if root.operation is CONSTANT:
+        raise GraphError(
+            f"backward() of {root.name()}: nothing was recorded; give a leaf requires_grad=True and compute "
+            "outside of no_grad()"
+        )
+    nodes = order(root)
+    if any([leaf.sync() for leaf in nodes if not leaf.parents]):
+        nodes = order(root)  # finds the stale edge, if the written leaf has one
+    seed = seed_of(root, seed)
+    current = MODE.get()
+    if current is not None and current.watch is not None:
+        current.watch.check_root(root)
+    if current is not None and current.traced and not current.traced.isdisjoint(nodes):
+        with mode(recording=True):
+            gradients = reverse(nodes, seed, as_nodes=True)
+        current.lent.extend(gradients)
+    else:
+        gradients = reverse(nodes, seed)
+    leaves = [node for node in nodes if not node.parents and node in gradients]
+    shared: set[int] = set()
+    with _commit:
+        for leaf in leaves:
+            gradient = gradients[leaf]
+            if leaf.grad is not None:
+                gradients[leaf] = leaf.grad + gradient
+            elif id(gradient) in shared or getattr(gradient, "base", leaf) is not None:
+                gradients[leaf] = own(leaf, gradient)
+            shared.add(id(gradient))
+        # No Python code runs in between, so not even Ctrl-C can leave half of the gradients.
+        deque(map(set_grad, gradients.keys(), gradients.values()), maxlen=0)
+
+
+def own(node: Node, gradient: Any) -> Any:
+    """A gradient to keep: in the node's shape and dtype, in memory that nothing else uses."""
+    if isinstance(gradient, Node):
+        return gradient
+    if node.dtype is None:
+        return float(gradient)
+    return np.array(np.broadcast_to(gradient, node.shape), node.dtype)
+
+
+def seed_of(root: Node, seed: Any) -> Any:
+    """The gradient a backward starts from: what was given, in the root's shape and dtype, or 1."""
+    shape = root.shape
+    if seed is None:
+        if int(np.prod(shape)) != 1:
+            raise ShapeError(
+                f"backward() of {root.name()} needs a seed of shape {shape}: only a scalar has a gradient of 1 "
+                "with respect to itself; reduce it with .sum() or .mean(), or pass seed="
+            )
+        seed = 1.0
+    elif shape_of(seed) != shape:
+        raise ShapeError(f"the seed has shape {shape_of(seed)}, but {root.name()} has shape {shape}")
+    if isinstance(seed, Node):
+        return seed
+    return float(seed) if root.dtype is None else np.array(np.broadcast_to(seed, shape), root.dtype)
+
+
+# -- forward ----------------------------------------------------------------------------------
+
+
+def forward(root: Node, tangents: dict[Node, Any], *, as_nodes: bool = False) -> Any:
+    """The tangent of ``root`` when the leaves move along their tangents; None if it does not move.
+
+    ``ẏ = Σ ∂y/∂xᵢ · ẋᵢ`` along every edge, oldest node first (Wengert 1964).
+    """
+    moving = dict(tangents)
+    with np.errstate(all="ignore"):
+        for node in order(root):
+            if node in moving or not any(parent in moving for parent in node.parents):
+                continue
+            tangent = push(node, [moving.get(parent) for parent in node.parents], as_nodes)
+            if tangent is not None:
+                moving[node] = tangent
+    return moving.get(root)
+
+
+def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
+    """The tangent of one node from those of its parents (None for a parent that does not move)."""
+    operation = node.operation
+    assert operation is not None
+    inputs: list[Any] = list(node.parents) if as_nodes else [_ieee(parent) for parent in node.parents]
+    y = node if as_nodes else _ieee(node)
+    static = node.static
+    moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
+    terms: list[Any]
+    if operation.kind == "elementwise":
+        terms = [operation.rules[i](tangents[i], y, *inputs, **static) for i in moving if operation.rules[i]]  # type: ignore[misc]
+    elif operation.kind == "linear":
+        still = [np.zeros(parent.shape, parent.dtype) for parent in node.parents]
+        terms = [operation(*[s if t is None else t for t, s in zip(tangents, still, strict=True)], **static)]
+    elif operation.kind == "multilinear":
+        terms = [operation(*inputs[:i], tangents[i], *inputs[i + 1 :], **static) for i in moving]
+    else:
+        terms = [_transposed(node, y, inputs, tangents, moving, as_nodes)]
+    if not terms:
+        return None
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total if shape_of(total) == node.shape else broadcast_to(total, node.shape)
+
+
+def _transposed(
+    node: Node, y: Any, inputs: list[Any], tangents: list[Any], moving: list[int], as_nodes: bool
+) -> Any:
+    """Forward from reverse: a rule is linear in g, so its own reverse is the forward rule.
+
+    With ``gᵢ(g)`` the rule of input i, ``d/dg Σ <gᵢ(g), ẋᵢ> = ẏ``.
+    """
+    assert node.operation is not None
+    with mode(recording=True, watch=None):
+        g = type(node)(np.zeros(node.shape) if node.shape else 0.0)  # type: ignore[call-arg]
+        g.operation = None
+        total: Any = 0.0
+        for position, gradient in node.operation.pull(g, y, inputs, node.static, moving):
+            total = total + sum(gradient * tangents[position])
+        return reverse(order(total), 1.0, [g], as_nodes=as_nodes)[g] if isinstance(total, Node) else total

@@ -1,0 +1,231 @@
+"""``Operation``: what one row of the rule book is, and how it finds out whom it is working for.
+
+An operation is called with floats, arrays, nodes or formulas and answers in kind:
+
+>>> from autograd import Value, sin
+>>> sin(0.0)
+0.0
+>>> sin(Value(0.0, label="x")).op
+'sin'
+
+A *rule* is a function ``rule(g, y, *inputs, **static)`` from the gradient ``g`` of the output
+``y`` to the gradient of one input. It is written with operators and other operations only, so
+what it is fed decides how it reads: floats give a number, arrays a vectorised number, nodes a
+graph that can be differentiated again, formulas a text.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+Rule = Callable[..., Any]
+Kind = Literal["elementwise", "linear", "multilinear", "general"]
+Interval = tuple[float, float]
+_PLAIN_NUMBERS = (float, np.ndarray)
+REAL: Interval = (-2.0, 2.0)
+
+
+class Operation:
+    """One row of the rule book: a function and its derivative.
+
+    ``kind`` is what forward mode needs to know of the Jacobian: ``elementwise`` (it is diagonal,
+    so the rule of the gradient is the rule of the tangent), ``linear`` (the operation is its own
+    derivative), ``multilinear`` (the same, one argument at a time), ``general`` (the rule is
+    transposed).
+
+    Parameters
+    ----------
+    name, symbol: how the operation is called and how it is drawn.
+    array: computes arrays; the names of its parameters past the inputs are the static arguments.
+    scalar: computes floats, or None when the operation only makes sense for arrays.
+    rules: one rule an input, None for an input without a derivative; or
+    joint: one rule that returns the gradients of all inputs, for any number of inputs.
+    slopes: for elementwise operations, the local derivatives ``slope(y, *inputs)`` themselves.
+    domain: an interval of inputs on which the operation is smooth, for each of its inputs.
+    definition: the operation spelled out in simpler ones, for text and pictures.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        array: Callable[..., Any],
+        *,
+        scalar: Callable[..., float] | None = None,
+        rules: Sequence[Rule | None] = (),
+        joint: Rule | None = None,
+        slopes: Sequence[Rule | None] = (),
+        kind: Kind = "general",
+        symbol: str | None = None,
+        domain: Sequence[Interval] = (),
+        definition: Callable[..., Any] | None = None,
+        doc: str = "",
+    ) -> None:
+        self.name = self.__name__ = name
+        self.symbol = symbol or name
+        self.array = array
+        self.scalar = scalar
+        self.rules = tuple(rules)
+        self.joint = joint
+        self.slopes = tuple(slopes)
+        self.kind: Kind = kind
+        self.domain = tuple(domain)
+        self.definition = definition
+        self.static_names = () if joint or scalar else _parameters_after(array, len(self.rules))
+        self.__doc__ = doc
+
+    def __call__(self, *arguments: Any, **static: Any) -> Any:
+        """Apply the operation to whatever it is given and answer in kind."""
+        if self.static_names and len(arguments) > len(self.rules):
+            count = len(self.rules)
+            names = self.static_names
+            if len(arguments) > count + len(names):
+                raise TypeError(f"{self.name} takes at most {count + len(names)} arguments")
+            static.update(zip(names, arguments[count:], strict=False))
+            arguments = arguments[:count]
+        best = None
+        rank = 0
+        for argument in arguments:
+            kind = type(argument)
+            if kind in _PLAIN_NUMBERS:
+                continue
+            if kind is list or kind is tuple:
+                kind = _widest(argument)
+            found = getattr(kind, "rank", 0)
+            if type(found) is int and found > rank:
+                best, rank = kind, found
+        if best is not None:
+            return best.apply(self, arguments, static)
+        return self._plain(arguments, static)
+
+    def _plain(self, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        """Numbers in, numbers out; nothing is recorded."""
+        if self.scalar is not None and all(type(a) in (float, int, bool) for a in arguments):
+            return self.scalar(*[float(a) for a in arguments])
+        numbers = [a if type(a) in _PLAIN_NUMBERS else _as_number(self, a) for a in arguments]
+        with np.errstate(all="ignore"):
+            return self.array(*numbers, **static)
+
+    def pull(
+        self, g: Any, y: Any, inputs: Sequence[Any], static: dict[str, Any], wanted: Iterable[int]
+    ) -> list[tuple[int, Any]]:
+        """The gradients of the wanted inputs, as pairs (position, gradient)."""
+        if self.joint is not None:
+            gradients = self.joint(g, y, *inputs, **static)
+            return [(position, gradients[position]) for position in wanted]
+        return [
+            (position, rule(g, y, *inputs, **static))
+            for position in wanted
+            if (rule := self.rules[position]) is not None
+        ]
+
+    def __repr__(self) -> str:
+        return f"<operation {self.name}>"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+def _parameters_after(function: Callable[..., Any], count: int) -> tuple[str, ...]:
+    written = inspect.unwrap(function)
+    # NumPy's own ufuncs have parameters (out, casting, ...) that are no arguments of an operation.
+    return tuple(inspect.signature(written).parameters)[count:] if inspect.isfunction(written) else ()
+
+
+def _widest(items: Iterable[Any]) -> type:
+    """The type with the highest rank in a nested list, so that a list of nodes is seen as one."""
+    best: type = float
+    for item in items:
+        kind = _widest(item) if isinstance(item, (list, tuple)) else type(item)
+        if getattr(kind, "rank", 0) > getattr(best, "rank", 0):
+            best = kind
+    return best
+
+
+def _as_number(operation: Operation, argument: Any) -> Any:
+    if isinstance(argument, (int, float)):
+        return float(argument)
+    number = np.asarray(argument)
+    if number.dtype.kind not in "biufc":
+        raise TypeError(
+            f"{operation.name}: cannot compute with {argument!r:.60} ({type(argument).__name__}); "
+            "pass a Value, a Tensor, a number or an array of numbers"
+        )
+    return number
+
+
+# -- how a row is written ---------------------------------------------------------------------
+
+TABLE: dict[str, Operation] = {}
+"""Every operation by its name: the rule book."""
+
+def row(name: str, array: Callable[..., Any], *rules: Rule | None, kind: Kind = "general", **rest: Any) -> Operation:
+    """Add an operation on arrays to the table, with one rule an input."""
+    operation = Operation(name, array, rules=rules, kind=kind, **rest)
+    TABLE[name] = operation
+    return operation
+
+
+def elementwise(
+    name: str,
+    array: Callable[..., Any],
+    *slopes: Rule | float,
+    scalar: Callable[..., float] | None = None,
+    domain: Sequence[Interval] | None = None,
+    bounded: bool = False,
+    raises: bool = True,
+    **rest: Any,
+) -> Operation:
+    """Add an elementwise operation to the table, with one local derivative an input.
+
+    ``bounded`` promises slopes that are finite for every input, NaN included, so that a gradient
+    of zero needs no protection. ``raises`` is False where ``scalar`` never does.
+    """
+    scalar = scalar or getattr(math, name)
+    operation = Operation(
+        name,
+        array if bounded else quiet(array),
+        scalar=_ieee(scalar, array) if raises else scalar,
+        rules=[_rule(slope, bounded) for slope in slopes],
+        slopes=[slope if callable(slope) else _constant(float(slope)) for slope in slopes],
+        kind="elementwise",
+        domain=domain or [REAL] * len(slopes),
+        **rest,
+    )
+    TABLE[name] = operation
+    return operation
+
+
+def _rule(slope: Rule | float, bounded: bool) -> Rule | None:
+    if not callable(slope):
+        return {0: None, 1: lambda g, y, *inputs: g, -1: lambda g, y, *inputs: -g}[int(slope)]
+    if bounded:
+        return lambda g, y, *inputs: g * slope(y, *inputs)
+    return lambda g, y, *inputs: TABLE["scale"](g, slope(y, *inputs))
+
+
+def _constant(number: float) -> Rule:
+    return lambda y, a, b=None, c=None: number
+
+
+def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function without NumPy's warnings: poles and overflow are IEEE values here."""
+    silent: Callable[..., Any] = np.errstate(all="ignore")(function)
+    return silent
+
+
+def _ieee(scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..., float]:
+    """``math`` raises where IEEE 754 has an answer; NumPy knows the answer."""
+    fallback = quiet(array)
+
+    def compute(*inputs: float) -> float:
+        try:
+            return scalar(*inputs)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            return float(fallback(*map(np.float64, inputs)))
+
+    return compute

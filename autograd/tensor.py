@@ -1,0 +1,298 @@
+"""``Tensor``: an array node. The rules are those of Value; only the numbers are wider.
+
+>>> import numpy as np
+>>> from autograd import Tensor
+>>> w = Tensor(np.array([1.0, -2.0]), requires_grad=True, label="w")
+>>> loss = (w * w).sum()
+>>> loss.backward()
+>>> w.grad
+array([ 2., -4.])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import array_ops, functions, ops
+from .errors import ShapeError
+from .graph import CONSTANT, MODE, Node, get_grad, next_number, set_grad
+from .operation import Operation
+from .value import as_method, constant
+
+_new = object.__new__
+
+
+class Tensor(Node):
+    """An array that remembers where it came from.
+
+    Parameters
+    ----------
+    data: an array, a number or nested lists of numbers; copied.
+    requires_grad: whether gradients are computed for this leaf.
+    label: a name for pictures and messages.
+    dtype: the dtype to store; the data's own by default.
+
+    Raises
+    ------
+    TypeError: the data is not numeric, or gradients are asked of integers.
+
+    >>> x = Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> x.mean(axis=0).data
+    array([2., 3.])
+    """
+
+    __slots__ = ("_keeps_grad", "_static", "_written")
+    rank = 2
+
+    _static: dict[str, Any]
+    _keeps_grad: bool
+    _written: bytes | bool  # bytes of the data when it was last looked at, True before that, else False
+
+    def __init__(self, data: Any, requires_grad: bool = False, label: str = "", dtype: Any = None) -> None:
+        array = _as_array(data, dtype)
+        self._data = array.copy() if array is data or array.base is not None else array
+        set_grad(self, None)
+        self.operation = CONSTANT
+        self.parents = ()
+        self.number = next_number()
+        self.label = label
+        self._static = {}
+        self._keeps_grad = False
+        self._written = False
+        if requires_grad:
+            self.requires_grad_()
+
+    @classmethod
+    def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        """Compute an operation on arrays and record it if an input has a derivative."""
+        parents = tuple([a if isinstance(a, Node) else _constant(a, operation) for a in arguments])
+        mode = MODE.get()
+        recorded = False
+        if mode is None or mode.recording:
+            for parent in parents:
+                parent.sync()
+                if parent.operation is not CONSTANT:
+                    recorded = True
+        try:
+            data = operation.array(*[parent._data for parent in parents], **static)
+        except (ValueError, IndexError) as error:
+            shapes = ", ".join(parent.name() for parent in parents)
+            raise type(error)(f"{operation.name} of {shapes}: {error}") from error
+        node: Tensor = _new(Tensor)
+        node._data = data if type(data) is np.ndarray else np.asarray(data)
+        set_grad(node, None)
+        node.label = ""
+        node.number = next_number()
+        node._keeps_grad = False
+        node._written = False
+        node._static = static
+        if recorded:
+            node.operation = operation
+            node.parents = parents
+        else:
+            node.operation = CONSTANT
+            node.parents = ()
+            if node._data.base is not None:  # a constant must not change with what it was cut from
+                node._data = node._data.copy()
+        if mode is not None and mode.watch is not None:
+            mode.watch.after_forward(node, operation, parents)
+        return node
+
+    # -- data ---------------------------------------------------------------------------------
+
+    @property
+    def data(self) -> np.ndarray[Any, Any]:
+        """The array. Writing into a leaf's, or assigning it, makes graphs computed from it stale."""
+        if self.parents:
+            view: np.ndarray[Any, Any] = self._data.view()
+            view.flags.writeable = False
+            return view
+        self._written = self._written or True
+        return self._data  # type: ignore[no-any-return]
+
+    @data.setter
+    def data(self, data: Any) -> None:
+        if self.parents:
+            raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
+        self._data = np.array(_as_array(data, None))
+        self.number = next_number()
+        self._written = False
+
+    def add_(self, change: Any) -> None:
+        """Add to a leaf's data in place; graphs that were computed from it become stale."""
+        if self.parents:
+            raise AttributeError(f"cannot change {self.name()} in place: only a leaf's data can be")
+        self._data += change
+        self.number = next_number()
+
+    def sync(self) -> bool:
+        """Notice that the array behind ``.data`` was written into, and count it as a change."""
+        if self._written is False:
+            return False
+        now = self._data.tobytes()
+        changed = self._written is not True and self._written != now
+        if changed:
+            self.number = next_number()
+        self._written = now
+        return changed
+
+    @property
+    def grad(self) -> Any:  # type: ignore[override]
+        """The gradient, an array of this tensor's shape and dtype; None before a backward."""
+        return get_grad(self)
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        if gradient is not None and not isinstance(gradient, Node):
+            gradient = np.array(gradient, dtype=self._data.dtype)
+            if gradient.shape != self.shape:
+                raise ShapeError(f"a gradient of shape {gradient.shape} does not fit {self.name()}")
+        set_grad(self, gradient)
+
+    @property
+    def static(self) -> dict[str, Any]:
+        """The arguments of the operation that are not nodes: axes, shapes, indices."""
+        return self._static
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the array."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def T(self) -> Tensor:
+        """The transpose, all axes reversed."""
+        return array_ops.transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def keeps_grad(self) -> bool:
+        """Whether a backward leaves the gradient here, though this is no leaf."""
+        return self._keeps_grad or not self.parents
+
+    def retain_grad(self) -> None:
+        """Ask that the next backward leaves the gradient in this node, though it is no leaf."""
+        self._keeps_grad = True
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Switch the gradient of a leaf on or off; returns the tensor."""
+        if self.parents:
+            raise TypeError(f"requires_grad can only be switched on a leaf, not on {self.name()}")
+        if requires_grad and self._data.dtype.kind != "f":
+            raise TypeError(
+                f"a Tensor of dtype {self._data.dtype} has no gradient; pass floats or dtype=float"
+            )
+        self.operation = None if requires_grad else CONSTANT
+        return self
+
+    def detach(self) -> Tensor:
+        """A copy of the data as a constant, outside the graph."""
+        return Tensor(self._data, label=self.label)
+
+    def item(self) -> float:
+        """The only element as a Python number."""
+        return self.leave("item()").item()  # type: ignore[no-any-return]
+
+    def astype(self, dtype: Any) -> Tensor:
+        """The same numbers in another dtype, recorded."""
+        return array_ops.astype(self, dtype=dtype)  # type: ignore[no-any-return]
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d Tensor")
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Tensor:
+        return functions.getitem(self, index)  # type: ignore[no-any-return]
+
+    def __repr__(self) -> str:
+        body = np.array2string(self._data, separator=", ", prefix="Tensor(", precision=6)
+        label = f", label={self.label!r}" if self.label else ""
+        dtype = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"
+        return f"Tensor({body}{dtype}{', requires_grad=True' if self.requires_grad else ''}{label})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data.item() if self.size == 1 else self._data, spec) if spec else repr(self)
+
+
+def _as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
+    if isinstance(data, Node):
+        data = data.leave("Tensor()")
+    array = np.asarray(data, dtype=dtype)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"a Tensor holds real numbers in a regular array, got {type(data).__name__} {data!r:.60}"
+        )
+    return array
+
+
+def _constant(argument: Any, operation: Operation) -> Node:
+    """An operand that is no node: Python numbers stay floats, so that they do not widen a dtype."""
+    if isinstance(argument, (int, float)) and not isinstance(argument, np.generic):
+        return constant(argument)
+    if isinstance(argument, (list, tuple)):
+        return functions.as_node(argument)
+    try:
+        return Tensor(argument)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{operation.name}: {error}") from error
+
+
+# -- operators and methods --------------------------------------------------------------------
+
+
+def _operator(operation: Callable[..., Any], reflected: bool) -> Callable[[Tensor, Any], Any]:
+    def forward(self: Tensor, other: Any) -> Any:
+        return operation(self, other)
+
+    def backward(self: Tensor, other: Any) -> Any:
+        return operation(other, self)
+
+    return backward if reflected else forward
+
+
+for _name, _operation in {
+    "add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "pow": ops.power,
+    "matmul": array_ops.matmul,
+}.items():  # fmt: skip
+    setattr(Tensor, f"__{_name}__", _operator(_operation, reflected=False))
+    setattr(Tensor, f"__r{_name}__", _operator(_operation, reflected=True))
+Tensor.__neg__ = lambda self: ops.neg(self)  # type: ignore[attr-defined]
+Tensor.__abs__ = lambda self: ops.abs(self)  # type: ignore[attr-defined]
+Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
+
+for _function in (*functions.SCALAR_METHODS, *functions.ARRAY_METHODS):
+    setattr(Tensor, _function.__name__, as_method(_function))
+
+
+def _reshape(self: Tensor, *shape: Any) -> Any:
+    return array_ops.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
+
+
+def _transpose(self: Tensor, *axes: Any) -> Any:
+    return array_ops.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
+
+
+# NumPy's methods take these as one tuple or one by one, and have shorter names for two.
+Tensor.reshape, Tensor.transpose = _reshape, _transpose  # type: ignore[attr-defined]
+Tensor.max, Tensor.min = as_method(array_ops.amax), as_method(array_ops.amin)  # type: ignore[attr-defined]

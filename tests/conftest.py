@@ -1,0 +1,8 @@
+"""Settings for every test."""
+
+from hypothesis import settings
+
+# The first run of an example may import half the project, so no example has a deadline. The examples are the
+# same every time: what fails on one machine fails on all.
+settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("project")

@@ -1,0 +1,168 @@
+"""Where things go: Graphviz is asked for coordinates, and for nothing else.
+
+It is told sizes and numbers only. No label reaches its parser, so none can confuse it, and its
+fonts do not matter.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sysconfig
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Literal
+
+from graphviz.backend import dot_command, execute  # type: ignore[import-untyped]
+
+Point = tuple[float, float]
+Direction = Literal["LR", "RL", "TB", "BT"]
+
+# Where edges leave a box and where they enter the next, as points of the compass.
+_PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")}
+_FLOWS: dict[str, Point] = {"LR": (1, 0), "RL": (-1, 0), "TB": (0, 1), "BT": (0, -1)}
+_POINTS_PER_INCH = 72
+_TABLE_MARGIN = 4  # what dot keeps free around a table, or else it warns that the box is too small
+_HELP = (
+    "no Graphviz 'dot' could lay out the graph: install the Python package graphviz-pure "
+    "(pip install graphviz-pure), which carries one, or Graphviz itself"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Coordinates in points, y downwards.
+
+    ``centres`` has a point for each box. ``paths`` has for each edge a Bézier curve (a start, then
+    three points a piece) and, last, the tip of the arrow head. ``frames`` has for each group its
+    left, top, right and bottom. ``flow`` is the direction in which edges enter a box.
+    """
+
+    flow: Point
+    width: float
+    height: float
+    centres: tuple[Point, ...]
+    paths: tuple[tuple[Point, ...], ...]
+    frames: tuple[tuple[float, float, float, float], ...] = ()
+
+
+def place(
+    sizes: Sequence[Point],
+    edges: Sequence[tuple[int, int]],
+    groups: Sequence[Sequence[int]] = (),
+    direction: Direction = "LR",
+) -> Layout:
+    """Place boxes of the given widths and heights, connected by edges (source, target).
+
+    Raises
+    ------
+    RuntimeError: no Graphviz works; the message says what to install.
+
+    >>> layout = place([(60, 30), (60, 30)], [(0, 1)])
+    >>> (left, _), (right, _) = layout.centres
+    >>> left < right
+    True
+    """
+    answer = json.loads(_ask_dot(_source(sizes, edges, groups, direction)))
+    _, _, width, height = _numbers(answer["bb"])
+    centres: dict[int, Point] = {}
+    frames: dict[int, tuple[float, float, float, float]] = {}
+    paths: dict[int, tuple[Point, ...]] = {}
+    for thing in answer["objects"]:
+        name = thing["name"].removeprefix("cluster_")
+        if name == thing["name"]:
+            centres[int(name)] = _point(thing["pos"], height)
+        else:
+            left, bottom, right, top = _numbers(thing["bb"])
+            frames[int(name)] = (left, height - top, right, height - bottom)
+    for edge in answer.get("edges", ()):
+        tip, *curve = edge["pos"].removeprefix("e,").split()
+        paths[int(edge["id"])] = tuple(_point(pair, height) for pair in (*curve, tip))
+    return Layout(_FLOWS[direction], width, height, _in_order(centres), _in_order(paths), _in_order(frames))
+
+
+def _source(
+    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], groups: Sequence[Sequence[int]], direction: str
+) -> str:
+    tail, head = _PORTS[direction]
+    arguments = Counter(target for _, target in edges)
+    boxes = (
+        f"{index} [width={width / _POINTS_PER_INCH:.4f} height={height / _POINTS_PER_INCH:.4f}"
+        f" label=<{_entrances(arguments[index], width, height, direction)}>]"
+        for index, (width, height) in enumerate(sizes)
+    )
+    arrived: Counter[int] = Counter()
+    arrows = []
+    for index, (source, target) in enumerate(edges):
+        port = f"{arrived[target]}:{head}" if arguments[target] > 1 else head
+        arrived[target] += 1
+        arrows.append(f'{source} -> {target} [id={index} headport="{port}"]')
+    clusters = (
+        f"subgraph cluster_{index} {{ margin=18; {'; '.join(map(str, members))} }}"
+        for index, members in enumerate(groups)
+    )
+    heading = (
+        "digraph {",
+        f"graph [rankdir={direction} nodesep=0.22 ranksep=0.6]",
+        'node [shape=box fixedsize=true label="" margin=0 fontsize=1]',
+        f"edge [arrowsize=0.8 tailport={tail}]",
+    )
+    return "\n".join(chain(heading, boxes, arrows, clusters, ("}", "")))
+
+
+def _entrances(count: int, width: float, height: float, direction: str) -> str:
+    """A table that fills a box with one cell for each of its arguments, side by side where they come in."""
+    if count < 2:
+        return " "
+    across = direction in ("TB", "BT")
+    inner_width, inner_height = width - _TABLE_MARGIN, height - _TABLE_MARGIN
+    wide = int(inner_width / count if across else inner_width)
+    high = int(inner_height if across else inner_height / count)
+    cells = [f'<TD PORT="{index}" WIDTH="{wide}" HEIGHT="{high}"></TD>' for index in range(count)]
+    rows = ["".join(cells)] if across else cells
+    table = "".join(f"<TR>{row}</TR>" for row in rows)
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{table}</TABLE>'
+
+
+def _ask_dot(source: str) -> str:
+    complaints = [_HELP]
+    _, *options = dot_command.command("dot", "json0")
+    for executable in _executables():
+        try:
+            answer = execute.run_check(
+                [executable, *options], input=source, encoding="utf-8", capture_output=True, quiet=True
+            )
+        # An installed dot may still lack its plugins or not run at all: the next one is tried.
+        except (OSError, execute.ExecutableNotFound, execute.CalledProcessError) as error:
+            complaints.append(str(error))
+        else:
+            return str(answer.stdout)
+    raise RuntimeError("\n".join(complaints))
+
+
+def _executables() -> Iterator[str]:
+    """The dot that graphviz would run, then the wheel's, looked for also where PATH may not lead."""
+    users = sysconfig.get_preferred_scheme("user")
+    folders = (None, sysconfig.get_path("scripts"), sysconfig.get_path("scripts", users))
+    for name in (str(dot_command.DOT_BINARY), "graphviz-pure"):
+        for folder in folders:
+            found = shutil.which(name, path=folder)
+            if found:
+                yield found
+                break
+
+
+def _numbers(text: str) -> tuple[float, float, float, float]:
+    left, bottom, right, top = map(float, text.split(","))
+    return left, bottom, right, top
+
+
+def _point(text: str, height: float) -> Point:
+    x, y = text.split(",")
+    return float(x), height - float(y)
+
+
+def _in_order(things: dict[int, Any]) -> tuple[Any, ...]:
+    return tuple(things[index] for index in range(len(things)))
