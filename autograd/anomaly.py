@@ -76,7 +76,11 @@ def _line() -> str:
 def _bad(data: Any) -> str:
     flat = np.ravel(getattr(data, "plain", data))
     first = flat[~np.isfinite(flat)][0]
-    return f"{first}" if flat.size == 1 else f"{first} (in {np.count_nonzero(~np.isfinite(flat))} of {flat.size})"
+    return (
+        f"{first}"
+        if flat.size == 1
+        else f"{first} (in {np.count_nonzero(~np.isfinite(flat))} of {flat.size})"
+    )
 
 
 def _short(data: Any) -> str:

@@ -63,15 +63,23 @@ def unbroadcast(g: Number, shape: Shape) -> Number:
 identity = row("identity", lambda x: +x, lambda g, y, x: g, kind="linear", scalar=lambda x: x,
                slopes=[lambda y, x: 1.0])  # fmt: skip
 astype = row(
-    "astype", lambda x, dtype: x.astype(dtype), lambda g, y, x, dtype: astype(g, plain(x).dtype), kind="linear"
+    "astype",
+    lambda x, dtype: x.astype(dtype),
+    lambda g, y, x, dtype: astype(g, plain(x).dtype),
+    kind="linear",
 )
 reshape = row(
-    "reshape", lambda x, shape: np.asarray(x).reshape(shape), lambda g, y, x, shape: reshape(g, shape_of(x)), kind="linear"
+    "reshape",
+    lambda x, shape: np.asarray(x).reshape(shape),
+    lambda g, y, x, shape: reshape(g, shape_of(x)),
+    kind="linear",
 )
 transpose = row(
     "transpose",
     lambda x, axes=None: x.transpose(axes),
-    lambda g, y, x, axes=None: transpose(g, None if axes is None else tuple(np.argsort(axes_of(tuple(axes), len(axes))).tolist())),
+    lambda g, y, x, axes=None: transpose(
+        g, None if axes is None else tuple(np.argsort(axes_of(tuple(axes), len(axes))).tolist())
+    ),
     kind="linear",
 )
 swapaxes = row(
@@ -86,7 +94,9 @@ broadcast_to = row(
 roll = row(
     "roll",
     lambda x, shift, axis=None: np.roll(x, shift, axis),
-    lambda g, y, x, shift, axis=None: roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
+    lambda g, y, x, shift, axis=None: roll(
+        g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis
+    ),
     kind="linear",
 )
 
@@ -175,7 +185,9 @@ def _prod_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: boo
     return _spread(g, x, axis) * transpose(others, tuple(np.argsort((*kept, *reduced)).tolist()))
 
 
-prod = row("prod", quiet(lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims)), _prod_rule)
+prod = row(
+    "prod", quiet(lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims)), _prod_rule
+)
 
 cumsum_along = row(
     "cumsum_along",
@@ -203,7 +215,9 @@ def _cumprod_rule(g: Number, y: Number, x: Number, axis: int) -> Number:
     return swapaxes(sum(partial * _newaxis(swapaxes(g, axis, -1), -2), axis=-1), axis, -1)
 
 
-cumprod_along = row("cumprod_along", quiet(lambda x, axis: np.cumprod(x, axis)), _cumprod_rule, symbol="cumprod")
+cumprod_along = row(
+    "cumprod_along", quiet(lambda x, axis: np.cumprod(x, axis)), _cumprod_rule, symbol="cumprod"
+)
 
 
 def _sort_rule(g: Number, y: Number, x: Number, axis: int = -1) -> Number:

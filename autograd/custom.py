@@ -43,7 +43,10 @@ def custom_op(forward: Callable[..., Any], rule: Rule, *, name: str | None = Non
                 f"the rule of {title} returned {len(gradients)} gradients for {len(inputs)} inputs; "
                 "return a tuple with one gradient an input, None where there is no derivative"
             )
-        return [_checked(gradient, x, y, title, i) for i, (gradient, x) in enumerate(zip(gradients, inputs, strict=True))]
+        return [
+            _checked(gradient, x, y, title, i)
+            for i, (gradient, x) in enumerate(zip(gradients, inputs, strict=True))
+        ]
 
     return Operation(title, forward, scalar=forward, joint=joint, doc=forward.__doc__ or "")
 

@@ -20,7 +20,20 @@ from .operation import TABLE, Operation
 
 # How strongly the operators of Python bind; a call or a name binds strongest.
 _ATOM = 9
-_STRENGTH = {"==": 1, "!=": 1, "<": 1, "<=": 1, ">": 1, ">=": 1, "+": 3, "-": 3, "*": 4, "/": 4, "@": 4, "**": 6}
+_STRENGTH = {
+    "==": 1,
+    "!=": 1,
+    "<": 1,
+    "<=": 1,
+    ">": 1,
+    ">=": 1,
+    "+": 3,
+    "-": 3,
+    "*": 4,
+    "/": 4,
+    "@": 4,
+    "**": 6,
+}
 _NEGATION = 5
 
 
@@ -103,7 +116,11 @@ def show(x: Any) -> str:
     """A value for people: six digits of a number, the shape of an array."""
     if np.ndim(x) == 0 and isinstance(x, SupportsFloat):
         return f"{float(x):.6g}"
-    return np.array2string(np.asarray(x), precision=4, separator=", ") if np.size(x) <= 6 else f"array {np.shape(x)}"
+    return (
+        np.array2string(np.asarray(x), precision=4, separator=", ")
+        if np.size(x) <= 6
+        else f"array {np.shape(x)}"
+    )
 
 
 def _operator(name: str, reflected: bool) -> Any:

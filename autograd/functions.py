@@ -415,7 +415,9 @@ def flip(x: Number, axis: Axis = None) -> Number:
     x = as_number(x)
     ndim = len(shape_of(x))
     reversed_axes = axes_of(axis, ndim)
-    return _getitem(x, index=tuple(slice(None, None, -1 if i in reversed_axes else None) for i in range(ndim)))
+    return _getitem(
+        x, index=tuple(slice(None, None, -1 if i in reversed_axes else None) for i in range(ndim))
+    )
 
 
 def tile(x: Number, reps: int | tuple[int, ...]) -> Number:
@@ -517,7 +519,7 @@ def getitem(x: Number, index: Any) -> Number:
 
 def _static_index(part: Any) -> Any:
     """An index is no input of the graph; lists and tensors of integers become arrays, copied."""
-    if part is None or part is Ellipsis or isinstance(part, (int, slice)) and not isinstance(part, bool):
+    if part is None or part is Ellipsis or (isinstance(part, (int, slice)) and not isinstance(part, bool)):
         return part
     array = np.array(plain(part))
     if array.dtype.kind not in "iub" and array.size:
@@ -545,7 +547,9 @@ def as_node(items: Sequence[Any]) -> Number:
 
 
 def _holds_nodes(items: Sequence[Any]) -> bool:
-    return any(_holds_nodes(x) if isinstance(x, (list, tuple)) else getattr(type(x), "rank", 0) for x in items)
+    return any(
+        _holds_nodes(x) if isinstance(x, (list, tuple)) else getattr(type(x), "rank", 0) for x in items
+    )
 
 
 # -- methods ----------------------------------------------------------------------------------

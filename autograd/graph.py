@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -39,12 +40,11 @@ class Node:
     ----------
     grad: the gradient of the last backward, None before; leaves accumulate.
     operation: the row of the rule book that made this node; None for a leaf.
-    parents: the nodes it was made from, in order.
     number: the creation number, unique and increasing.
     label: a name for pictures and messages.
     """
 
-    __slots__ = ("_data", "grad", "label", "number", "operation", "parents")
+    __slots__ = ("_data", "_parents", "grad", "label", "number", "operation")
     rank = 0
 
     _data: Any
@@ -52,7 +52,7 @@ class Node:
     label: str
     number: int
     operation: Operation | None
-    parents: tuple[Node, ...]
+    _parents: tuple[Node, ...]
 
     @classmethod
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
@@ -63,6 +63,16 @@ class Node:
     def op(self) -> str:
         """The name of the operation that made this node, empty for a leaf."""
         return "" if self.operation is None else self.operation.name
+
+    @property
+    def parents(self) -> tuple[Node, ...]:
+        """The nodes it was made from, in order. They are recorded; assigning them is at your own risk."""
+        return self._parents
+
+    @parents.setter
+    def parents(self, parents: Iterable[Node]) -> None:
+        self._parents = tuple(parents)
+        note_change()
 
     @property
     def static(self) -> dict[str, Any]:
@@ -82,7 +92,7 @@ class Node:
     @property
     def is_leaf(self) -> bool:
         """Whether this node was given, not computed."""
-        return not self.parents
+        return not self._parents
 
     @property
     def requires_grad(self) -> bool:
@@ -131,7 +141,7 @@ class Node:
     def name(self) -> str:
         """How messages call this node: its kind, label, operation and shape."""
         parts = [f"'{self.label}'"] if self.label else []
-        parts += [f"made by {self.op}"] if self.parents else ["a leaf"]
+        parts += [f"made by {self.op}"] if self._parents else ["a leaf"]
         parts += [f"of shape {self.shape}"] if self.shape else []
         return f"{type(self).__name__} {', '.join(parts)}"
 
@@ -171,9 +181,7 @@ class Node:
             _refuse(f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""), inputs)
         return TABLE[operation](*inputs)
 
-    def __array_function__(
-        self, function: Any, types: Any, arguments: Any, options: dict[str, Any]
-    ) -> Any:
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: dict[str, Any]) -> Any:
         from . import functions
 
         name = function.__name__
@@ -207,7 +215,7 @@ class Node:
     __hash__ = object.__hash__  # a node is itself, whatever its data
 
     def __reduce__(self) -> Any:
-        if self.parents:
+        if self._parents:
             raise TypeError(
                 f"cannot copy or pickle {self.name()}, which is the result of a recorded graph; copy its "
                 "leaves and compute it again, or .detach() it first"
@@ -221,6 +229,7 @@ class Node:
         return twin
 
 
+get_data = attrgetter("_data")
 get_grad = Node.grad.__get__  # type: ignore[attr-defined]
 set_grad = Node.grad.__set__  # type: ignore[attr-defined]
 
@@ -238,14 +247,24 @@ _UFUNCS = {
     "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
     "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
     "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "float_power": "power",
-} | {name: name for name in (
-    "power square reciprocal sqrt exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh hypot logaddexp "
-    "sign floor maximum minimum matmul"
-).split()}  # fmt: skip
+} | {name: name for name in ["power", "square", "reciprocal", "sqrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot", "logaddexp", "sign", "floor", "maximum", "minimum", "matmul"]}  # fmt: skip
 _COMPARISONS = frozenset(
-    "less less_equal greater greater_equal equal not_equal isnan isinf isfinite signbit".split()
+    [
+        "less",
+        "less_equal",
+        "greater",
+        "greater_equal",
+        "equal",
+        "not_equal",
+        "isnan",
+        "isinf",
+        "isfinite",
+        "signbit",
+    ]
 )
-_QUESTIONS = frozenset("shape ndim size allclose isclose array_equal argmax argmin argsort".split())
+_QUESTIONS = frozenset(
+    ["shape", "ndim", "size", "allclose", "isclose", "array_equal", "argmax", "argmin", "argsort"]
+)
 
 
 def _plain(x: Any) -> Any:
@@ -264,12 +283,17 @@ def _refuse(what: str, arguments: Iterable[Any]) -> NoReturn:
 _by_number = attrgetter("number")
 
 
-def order(*roots: Node) -> list[Node]:
+def order(*roots: Node, stale: bool = False) -> list[Node]:
     """All nodes that the roots were computed from, parents first, the roots included.
+
+    Parameters
+    ----------
+    stale: accept a graph whose leaves were changed after they were used, to look at it.
 
     Raises
     ------
-    StaleGraphError: a leaf was changed after it was used, or parents were assigned by hand.
+    StaleGraphError: a leaf was changed after it was used.
+    GraphError: the graph has a cycle.
 
     >>> from autograd import Value
     >>> a = Value(2.0, label="a")
@@ -280,19 +304,37 @@ def order(*roots: Node) -> list[Node]:
     stack = list(seen)
     found, push, pop = seen.add, stack.append, stack.pop
     while stack:
-        node = pop()
-        number = node.number
-        for parent in node.parents:
-            if parent.number >= number:
-                _stale(parent, node)
+        for parent in pop()._parents:
             if parent not in seen:
                 found(parent)
                 push(parent)
-    return sorted(seen, key=_by_number)
+    nodes = sorted(seen, key=_by_number)
+    oldest = next((node for node in nodes if node._parents), None)
+    if oldest is not None and oldest.number < _changed[0] and not stale:
+        _check_edges(nodes)
+    return nodes
+
+
+_changed = [0]  # the number of the latest change; nodes younger than it cannot have stale edges
+_changing = threading.Lock()
+
+
+def note_change() -> int:
+    """A number for something that was changed in place: every node from before it is suspect."""
+    with _changing:
+        _changed[0] = next_number()
+        return _changed[0]
+
+
+def _check_edges(nodes: list[Node]) -> None:
+    for node in nodes:
+        for parent in node._parents:
+            if parent.number >= node.number:
+                _stale(parent, node)
 
 
 def _stale(parent: Node, node: Node) -> NoReturn:
-    if parent.parents:
+    if parent._parents:
         raise GraphError(
             f"the graph has a cycle: {node.name()} was computed from {parent.name()}, which is younger; "
             "parents are recorded and must not be assigned by hand"

@@ -15,7 +15,7 @@ import numpy as np
 
 from .array_ops import broadcast_to, shape_of, sum, unbroadcast
 from .errors import GraphError, RuleError, ShapeError
-from .graph import CONSTANT, MODE, Node, mode, order, set_grad
+from .graph import CONSTANT, MODE, Node, get_data, mode, order, set_grad
 from .operation import Operation
 
 Gradients = dict[Node, Any]
@@ -57,7 +57,7 @@ def reverse(
     arrived = gradients.get
     with np.errstate(all="ignore"):
         for node in reversed(nodes):
-            parents = node.parents
+            parents = node._parents
             g = arrived(node)
             if not parents or g is None:
                 continue
@@ -67,8 +67,9 @@ def reverse(
                         del gradients[node]
                     continue
                 if spelled_out:
-                    # The same as `pull`, for a scalar with one or two parents, which most nodes are.
-                    slopes = node.operation.slopes  # type: ignore[union-attr]
+                    # The same as `pull`, for a scalar with one, two or any number of parents.
+                    operation: Operation = node.operation  # type: ignore[assignment]
+                    slopes = operation.slopes
                     try:
                         if len(slopes) == 2:
                             a, b = parents
@@ -83,6 +84,12 @@ def reverse(
                         if len(slopes) == 1:
                             (a,) = parents
                             gradients[a] += g * slopes[0](node._data, a._data)
+                            continue
+                        if operation.joint is not None:
+                            passed_on = operation.joint(g, node._data, *map(get_data, parents))
+                            for parent, gradient in zip(parents, passed_on, strict=False):
+                                if parent in gradients:
+                                    gradients[parent] += gradient
                             continue
                     except ArithmeticError:
                         pass  # a float raises at a pole, where `pull` has the IEEE value
@@ -99,7 +106,7 @@ def reverse(
 def _on_the_way(nodes: list[Node], wanted: frozenset[Node]) -> list[Node]:
     reached = set(wanted)
     for node in nodes:
-        for parent in node.parents:
+        for parent in node._parents:
             if parent in reached:
                 reached.add(node)
                 break
@@ -110,7 +117,7 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
     """Add what one node passes on to the gradients of its parents: the chain rule, once an edge."""
     operation = node.operation
     assert operation is not None
-    parents = node.parents
+    parents = node._parents
     wanted = [position for position, parent in enumerate(parents) if parent in gradients]
     if as_nodes:
         arrived = operation.pull(g, node, parents, node.static, wanted)
@@ -132,7 +139,7 @@ def _ieee(node: Node) -> Any:
 
 def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
     """A gradient in the shape and, for numbers, the dtype of the parent it goes to."""
-    parent = node.parents[position]
+    parent = node._parents[position]
     shape = parent.shape
     given = shape_of(gradient)
     if given != shape:
@@ -177,7 +184,7 @@ def backward(root: Node, seed: Any) -> None:
         current.lent.extend(gradients)
     else:
         gradients = reverse(nodes, seed)
-    leaves = [node for node in nodes if not node.parents and node in gradients]
+    leaves = [node for node in nodes if not node._parents and node in gradients]
     shared: set[int] = set()
     with _commit:
         for leaf in leaves:
@@ -228,9 +235,9 @@ def forward(root: Node, tangents: dict[Node, Any], *, as_nodes: bool = False) ->
     moving = dict(tangents)
     with np.errstate(all="ignore"):
         for node in order(root):
-            if node in moving or not any(parent in moving for parent in node.parents):
+            if node in moving or not any(parent in moving for parent in node._parents):
                 continue
-            tangent = push(node, [moving.get(parent) for parent in node.parents], as_nodes)
+            tangent = push(node, [moving.get(parent) for parent in node._parents], as_nodes)
             if tangent is not None:
                 moving[node] = tangent
     return moving.get(root)
@@ -240,7 +247,7 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     """The tangent of one node from those of its parents (None for a parent that does not move)."""
     operation = node.operation
     assert operation is not None
-    inputs: list[Any] = list(node.parents) if as_nodes else [_ieee(parent) for parent in node.parents]
+    inputs: list[Any] = list(node._parents) if as_nodes else [_ieee(parent) for parent in node._parents]
     y = node if as_nodes else _ieee(node)
     static = node.static
     moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
@@ -248,7 +255,7 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     if operation.kind == "elementwise":
         terms = [operation.rules[i](tangents[i], y, *inputs, **static) for i in moving if operation.rules[i]]  # type: ignore[misc]
     elif operation.kind == "linear":
-        still = [np.zeros(parent.shape, parent.dtype) for parent in node.parents]
+        still = [np.zeros(parent.shape, parent.dtype) for parent in node._parents]
         terms = [operation(*[s if t is None else t for t, s in zip(tangents, still, strict=True)], **static)]
     elif operation.kind == "multilinear":
         terms = [operation(*inputs[:i], tangents[i], *inputs[i + 1 :], **static) for i in moving]

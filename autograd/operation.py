@@ -87,20 +87,11 @@ class Operation:
                 raise TypeError(f"{self.name} takes at most {count + len(names)} arguments")
             static.update(zip(names, arguments[count:], strict=False))
             arguments = arguments[:count]
-        best = None
-        rank = 0
-        for argument in arguments:
-            kind = type(argument)
-            if kind in _PLAIN_NUMBERS:
-                continue
-            if kind is list or kind is tuple:
-                kind = _widest(argument)
-            found = getattr(kind, "rank", 0)
-            if type(found) is int and found > rank:
-                best, rank = kind, found
-        if best is not None:
-            return best.apply(self, arguments, static)
-        return self._plain(arguments, static)
+        kinds = frozenset(map(type, arguments))
+        widest = _WIDEST.get(kinds) or _widest(kinds, arguments)
+        if widest is float:
+            return self._plain(arguments, static)
+        return widest.apply(self, arguments, static)  # type: ignore[attr-defined]
 
     def _plain(self, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Numbers in, numbers out; nothing is recorded."""
@@ -136,14 +127,22 @@ def _parameters_after(function: Callable[..., Any], count: int) -> tuple[str, ..
     return tuple(inspect.signature(written).parameters)[count:] if inspect.isfunction(written) else ()
 
 
-def _widest(items: Iterable[Any]) -> type:
-    """The type with the highest rank in a nested list, so that a list of nodes is seen as one."""
-    best: type = float
-    for item in items:
-        kind = _widest(item) if isinstance(item, (list, tuple)) else type(item)
-        if getattr(kind, "rank", 0) > getattr(best, "rank", 0):
-            best = kind
-    return best
+_WIDEST: dict[frozenset[type], Any] = {}  # answers of `_widest` that depend on the types alone
+
+
+def _widest(kinds: frozenset[type], arguments: Sequence[Any]) -> Any:
+    """The type with the highest rank, which applies the operation; float if none records anything."""
+    nested = [argument for argument in arguments if isinstance(argument, (list, tuple))]
+    inside = [_widest(frozenset(map(type, items)), items) for items in nested]
+    widest = max([float, *kinds, *inside], key=_rank)
+    if not nested:
+        _WIDEST[kinds] = widest
+    return widest
+
+
+def _rank(kind: type) -> int:
+    rank = getattr(kind, "rank", 0)
+    return rank if type(rank) is int else 0
 
 
 def _as_number(operation: Operation, argument: Any) -> Any:
@@ -163,7 +162,10 @@ def _as_number(operation: Operation, argument: Any) -> Any:
 TABLE: dict[str, Operation] = {}
 """Every operation by its name: the rule book."""
 
-def row(name: str, array: Callable[..., Any], *rules: Rule | None, kind: Kind = "general", **rest: Any) -> Operation:
+
+def row(
+    name: str, array: Callable[..., Any], *rules: Rule | None, kind: Kind = "general", **rest: Any
+) -> Operation:
     """Add an operation on arrays to the table, with one rule an input."""
     operation = Operation(name, array, rules=rules, kind=kind, **rest)
     TABLE[name] = operation

@@ -142,7 +142,11 @@ where = row(
     lambda g, y, condition, a, b: where(condition, g, 0.0),
     lambda g, y, condition, a, b: where(condition, 0.0, g),
     scalar=lambda condition, a, b: a if condition else b,
-    slopes=[lambda y, condition, a, b: 0.0, lambda y, condition, a, b: condition != 0, lambda y, condition, a, b: condition == 0],
+    slopes=[
+        lambda y, condition, a, b: 0.0,
+        lambda y, condition, a, b: condition != 0,
+        lambda y, condition, a, b: condition == 0,
+    ],
     kind="elementwise",
     domain=[REAL, REAL, REAL],
 )

@@ -18,7 +18,7 @@ import numpy as np
 
 from . import array_ops, functions, ops
 from .errors import ShapeError
-from .graph import CONSTANT, MODE, Node, get_grad, next_number, set_grad
+from .graph import CONSTANT, MODE, Node, get_grad, next_number, note_change, set_grad
 from .operation import Operation
 from .value import as_method, constant
 
@@ -56,7 +56,7 @@ class Tensor(Node):
         self._data = array.copy() if array is data or array.base is not None else array
         set_grad(self, None)
         self.operation = CONSTANT
-        self.parents = ()
+        self._parents = ()
         self.number = next_number()
         self.label = label
         self._static = {}
@@ -91,10 +91,10 @@ class Tensor(Node):
         node._static = static
         if recorded:
             node.operation = operation
-            node.parents = parents
+            node._parents = parents
         else:
             node.operation = CONSTANT
-            node.parents = ()
+            node._parents = ()
             if node._data.base is not None:  # a constant must not change with what it was cut from
                 node._data = node._data.copy()
         if mode is not None and mode.watch is not None:
@@ -106,7 +106,7 @@ class Tensor(Node):
     @property
     def data(self) -> np.ndarray[Any, Any]:
         """The array. Writing into a leaf's, or assigning it, makes graphs computed from it stale."""
-        if self.parents:
+        if self._parents:
             view: np.ndarray[Any, Any] = self._data.view()
             view.flags.writeable = False
             return view
@@ -115,18 +115,18 @@ class Tensor(Node):
 
     @data.setter
     def data(self, data: Any) -> None:
-        if self.parents:
+        if self._parents:
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
         self._data = np.array(_as_array(data, None))
-        self.number = next_number()
+        self.number = note_change()
         self._written = False
 
     def add_(self, change: Any) -> None:
         """Add to a leaf's data in place; graphs that were computed from it become stale."""
-        if self.parents:
+        if self._parents:
             raise AttributeError(f"cannot change {self.name()} in place: only a leaf's data can be")
         self._data += change
-        self.number = next_number()
+        self.number = note_change()
 
     def sync(self) -> bool:
         """Notice that the array behind ``.data`` was written into, and count it as a change."""
@@ -135,7 +135,7 @@ class Tensor(Node):
         now = self._data.tobytes()
         changed = self._written is not True and self._written != now
         if changed:
-            self.number = next_number()
+            self.number = note_change()
         self._written = now
         return changed
 
@@ -185,7 +185,7 @@ class Tensor(Node):
     @property
     def keeps_grad(self) -> bool:
         """Whether a backward leaves the gradient here, though this is no leaf."""
-        return self._keeps_grad or not self.parents
+        return self._keeps_grad or not self._parents
 
     def retain_grad(self) -> None:
         """Ask that the next backward leaves the gradient in this node, though it is no leaf."""
@@ -193,7 +193,7 @@ class Tensor(Node):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Switch the gradient of a leaf on or off; returns the tensor."""
-        if self.parents:
+        if self._parents:
             raise TypeError(f"requires_grad can only be switched on a leaf, not on {self.name()}")
         if requires_grad and self._data.dtype.kind != "f":
             raise TypeError(

@@ -30,7 +30,9 @@ Argnums = int | Sequence[int]
 class _Trace:
     """One run of a function on marked leaves, ready to be differentiated."""
 
-    def __init__(self, function: Function, args: tuple[Any, ...], argnums: Argnums, options: dict[str, Any]) -> None:
+    def __init__(
+        self, function: Function, args: tuple[Any, ...], argnums: Argnums, options: dict[str, Any]
+    ) -> None:
         self.single = isinstance(argnums, int)
         positions = [argnums] if isinstance(argnums, int) else list(argnums)
         for position in positions:
@@ -195,7 +197,10 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     moving = {leaf: _like(t, leaf, "tangent") for leaf, t in zip(trace.leaves, given, strict=True)}
     as_nodes = trace.as_nodes or any(isinstance(t, Node) for t in given)
     with mode(recording=True):
-        moved = [forward(out, moving, as_nodes=as_nodes) if isinstance(out, Node) else None for out in trace.outputs]
+        moved = [
+            forward(out, moving, as_nodes=as_nodes) if isinstance(out, Node) else None
+            for out in trace.outputs
+        ]
         results = [
             _finish(tangent, out, as_nodes) if isinstance(out, Node) else out * 0.0
             for tangent, out in zip(moved, trace.outputs, strict=True)
@@ -272,4 +277,3 @@ def hvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     gradient = grad(function, argnums=tuple(range(len(primals))))
     product: tuple[Any, ...] = jvp(gradient, primals, tangents)[1]
     return product
-

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -18,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from . import functions, ops
-from .graph import CONSTANT, MODE, Node, next_number
+from .graph import CONSTANT, MODE, Node, get_data, next_number, note_change
 from .operation import Operation
 
 _new = object.__new__
@@ -51,19 +50,24 @@ class Value(Node):
         self._data = as_float(data)
         self.grad = None
         self.operation = None
-        self.parents = ()
+        self._parents = ()
         self.number = next_number()
         self.label = label
 
     @classmethod
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Compute an operation on scalars and record it; with arrays the result is a Tensor."""
-        if operation.scalar is None or static or not all(map(_is_scalar, arguments)):
-            from .tensor import Tensor
-
-            return Tensor.apply(operation, arguments, static)
-        parents = tuple(a if isinstance(a, Value) else constant(a) for a in arguments)
-        return _record(operation, float(operation.scalar(*[p._data for p in parents])), parents)
+        if operation.scalar is None or static:
+            return _as_tensor(operation, arguments, static)
+        parents = arguments
+        try:
+            numbers = list(map(get_data, arguments))
+        except AttributeError:  # some are no Values yet
+            if not all(map(_is_scalar, arguments)):
+                return _as_tensor(operation, arguments, static)
+            parents = tuple([a if isinstance(a, Value) else constant(a) for a in arguments])
+            numbers = list(map(get_data, parents))
+        return _record(operation, float(operation.scalar(*numbers)), parents)
 
     @property
     def data(self) -> float:
@@ -72,10 +76,10 @@ class Value(Node):
 
     @data.setter
     def data(self, data: Any) -> None:
-        if self.parents:
+        if self._parents:
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
         self._data = as_float(data)
-        self.number = next_number()
+        self.number = note_change()
 
     def add_(self, change: Any) -> None:
         """Add to a leaf's data; graphs that were computed from it become stale."""
@@ -108,6 +112,12 @@ class Value(Node):
     __abs__: Callable[[Value], Any]
 
 
+def _as_tensor(operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
+    from .tensor import Tensor
+
+    return Tensor.apply(operation, arguments, static)
+
+
 def _show(number: Any) -> str:
     return f"{number:.6g}" if isinstance(number, float) else str(number)
 
@@ -118,14 +128,18 @@ def as_float(data: Any) -> float:
         return data
     if isinstance(data, Node):
         return float(data)
-    if isinstance(data, Real) or (isinstance(data, (np.ndarray, np.generic)) and data.shape == () and data.dtype.kind in "biuf"):
+    if isinstance(data, Real) or (
+        isinstance(data, (np.ndarray, np.generic)) and data.shape == () and data.dtype.kind in "biuf"
+    ):
         return float(data)
     hint = "; use autograd.Tensor for arrays" if isinstance(data, (list, tuple, np.ndarray)) else ""
     raise TypeError(f"a Value holds one real number, got {type(data).__name__} {data!r:.60}{hint}")
 
 
 def _is_scalar(argument: Any) -> bool:
-    return isinstance(argument, (Value, Real)) or (isinstance(argument, (np.ndarray, np.generic)) and argument.shape == ())
+    return isinstance(argument, (Value, Real)) or (
+        isinstance(argument, (np.ndarray, np.generic)) and argument.shape == ()
+    )
 
 
 def constant(data: Any, label: str = "") -> Value:
@@ -144,9 +158,9 @@ def _record(operation: Operation, data: float, parents: tuple[Value, ...]) -> Va
     mode = current_mode()
     if mode is None:
         node.operation = operation
-        node.parents = parents
+        node._parents = parents
         return node
-    node.operation, node.parents = (operation, parents) if mode.recording else (CONSTANT, ())
+    node.operation, node._parents = (operation, parents) if mode.recording else (CONSTANT, ())
     if mode.watch is not None:
         mode.watch.after_forward(node, operation, parents)
     return node
@@ -167,7 +181,7 @@ def _binary(operation: Operation) -> tuple[Callable[[Value, Any], Any], Callable
             node.label = ""
             node.number = next_number()
             node.operation = operation
-            node.parents = (self, other)
+            node._parents = (self, other)
             return node
         return operation(self, other) if _is_operand(other) else NotImplemented
 
@@ -187,8 +201,6 @@ for _name, _operation in {
     _forward, _reflected = _binary(_operation)
     setattr(Value, f"__{_name}__", _forward)
     setattr(Value, f"__r{_name}__", _reflected)
-Value.__neg__ = lambda self: ops.neg(self)
-Value.__abs__ = lambda self: ops.abs(self)
 Value.__pos__ = lambda self: self  # type: ignore[attr-defined]
 
 
@@ -203,5 +215,23 @@ def as_method(function: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
+def _unary(operation: Operation) -> Callable[[Value], Any]:
+    scalar = operation.scalar
+    assert scalar is not None
+
+    def method(self: Value) -> Any:
+        return _record(operation, scalar(self._data), (self,))
+
+    method.__name__ = operation.name
+    method.__doc__ = f"See :func:`autograd.{operation.name}`."
+    return method
+
+
 for _function in functions.SCALAR_METHODS:
-    setattr(Value, _function.__name__, as_method(_function))
+    setattr(
+        Value,
+        _function.__name__,
+        _unary(_function) if isinstance(_function, Operation) else as_method(_function),
+    )
+Value.__neg__ = _unary(ops.neg)
+Value.__abs__ = _unary(ops.abs)

@@ -23,7 +23,6 @@ from typing import Any
 
 from micrograd.engine import Value as Micrograd
 
-
 from autograd import Value, affine
 from chainrule.datasets import moons
 
@@ -167,14 +166,20 @@ def main() -> None:
     assert all(abs(loss - reference) < 1e-9 for loss in losses.values()), losses
     medians = {name: statistics.median(seconds) for name, seconds in times.items()}
     print(f"Python {sys.version.split()[0]}, one thread, medians of {repetitions}; losses equal to 1e-9")
-    print(f"{'one forward + backward':30} {'ms':>8} {'× faster than micrograd':>24} {'ratio to local gradients':>25}")
+    print(
+        f"{'one forward + backward':30} {'ms':>8} {'× faster than micrograd':>24} {'ratio to local gradients':>25}"
+    )
     for name, seconds in medians.items():
         print(
             f"{name:30} {seconds * 1e3:8.1f} {medians['micrograd'] / seconds:24.1f} "
             f"{seconds / medians['local gradients']:25.2f}"
         )
     print(f"bytes a node: {bytes_per_node():.0f}")
-    print("chain of 1,000,000 nodes: built in {:.2f} s, backward {:.2f} s, freed in {:.2f} s".format(*long_chain()))
+    print(
+        "chain of 1,000,000 nodes: built in {:.2f} s, backward {:.2f} s, freed in {:.2f} s".format(
+            *long_chain()
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -56,7 +56,9 @@ def cross_entropy(input: Any, target: Any, reduction: Reduction = "mean") -> Any
     if len(shape) != 2 or classes.shape != shape[:1]:
         raise ShapeError(f"cross_entropy: logits of shape {shape} and targets of shape {classes.shape}")
     if classes.size and not 0 <= classes.min() <= classes.max() < shape[1]:
-        raise IndexError(f"cross_entropy: classes from {classes.min()} to {classes.max()}, logits for {shape[1]}")
+        raise IndexError(
+            f"cross_entropy: classes from {classes.min()} to {classes.max()}, logits for {shape[1]}"
+        )
     scores = autograd.log_softmax(input, axis=-1)
     return reduced(-autograd.getitem(scores, (np.arange(shape[0]), classes)), reduction)
 

@@ -29,7 +29,13 @@ class Linear(Module):
     """
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, *, rng: Random = None, dtype: Any = np.float32
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        *,
+        rng: Random = None,
+        dtype: Any = np.float32,
     ) -> None:
         draw = np.random.default_rng(rng)
         bound = 1 / math.sqrt(max(in_features, 1))

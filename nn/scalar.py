@@ -99,7 +99,9 @@ class MLP:
     [Value(...), Value(...)]
     """
 
-    def __init__(self, inputs: int, outputs: Sequence[int], activation: str = "relu", *, rng: Random = None) -> None:
+    def __init__(
+        self, inputs: int, outputs: Sequence[int], activation: str = "relu", *, rng: Random = None
+    ) -> None:
         draw = np.random.default_rng(rng)
         widths = [inputs, *outputs]
         self.layers = [
