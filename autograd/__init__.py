@@ -10,6 +10,7 @@
 12.0
 """
 
+from . import clash as _clash  # noqa: F401 - first of all, so that a mixture of two packages says so
 from .anomaly import detect_anomaly
 from .array_ops import (
     affine,

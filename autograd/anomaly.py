@@ -28,9 +28,8 @@ class Watch:
         self.lines[node.number] = _line()
         if not np.all(np.isfinite(node.plain)):
             inputs = ", ".join(f"{parent.name()} = {_short(parent.plain)}" for parent in parents)
-            raise AnomalyError(
-                f"forward: {operation.name} gave {_bad(node.plain)} from {inputs}, at {self.lines[node.number]}"
-            )
+            line = self.lines[node.number]
+            raise AnomalyError(f"forward: {operation.name} gave {_bad(node.plain)} from {inputs}, at {line}")
 
     def after_backward(self, node: Node, gradients: dict[Node, Any]) -> None:
         """Refuse a gradient that is not finite, right after the step that made it."""
@@ -38,8 +37,8 @@ class Watch:
             gradient = gradients.get(parent)
             if gradient is not None and not np.all(np.isfinite(getattr(gradient, "plain", gradient))):
                 raise AnomalyError(
-                    f"backward: the rule of {node.op} gave {_bad(gradient)} as the gradient of {parent.name()} = "
-                    f"{_short(parent.plain)}; {node.op} was computed at {self.lines.get(node.number, '(before)')}"
+                    f"backward: the rule of {node.op} gave {_bad(gradient)} as the gradient of "
+                    f"{parent.name()} = {_short(parent.plain)}; {node.op} was computed at {self._line_of(node)}"
                 )
 
     def check_root(self, root: Node) -> None:
@@ -47,8 +46,11 @@ class Watch:
         if not np.all(np.isfinite(root.plain)):
             raise AnomalyError(
                 f"backward: the loss itself, {root.name()}, is {_bad(root.plain)}; it was computed at "
-                f"{self.lines.get(root.number, '(before detect_anomaly)')}"
+                f"{self._line_of(root)}"
             )
+
+    def _line_of(self, node: Node) -> str:
+        return self.lines.get(node.number, "a line from before detect_anomaly()")
 
 
 def detect_anomaly() -> contextlib.AbstractContextManager[Mode]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .operation import quiet, row
+from .operation import Operation, quiet, row
 from .ops import exp, scale, where
 
 Number = Any  # a float, an array, a node or a formula: rules do not care
@@ -58,23 +59,28 @@ def unbroadcast(g: Number, shape: Shape) -> Number:
     return summed if shape_of(summed) == shape else reshape(summed, shape)
 
 
+def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
+    """The axes that undo a transposition."""
+    return None if axes is None else tuple(np.argsort(axes_of(tuple(axes), len(axes))).tolist())
+
+
 # -- shape ------------------------------------------------------------------------------------
 
-identity = row("identity", lambda x: +x, lambda g, y, x: g, kind="linear", scalar=lambda x: x,
+identity: Operation = row("identity", lambda x: +x, lambda g, y, x: g, kind="linear", scalar=lambda x: x,
                slopes=[lambda y, x: 1.0])  # fmt: skip
-astype = row(
+astype: Operation = row(
     "astype",
     lambda x, dtype: x.astype(dtype),
     lambda g, y, x, dtype: astype(g, plain(x).dtype),
     kind="linear",
 )
-reshape = row(
+reshape: Operation = row(
     "reshape",
     lambda x, shape: np.asarray(x).reshape(shape),
     lambda g, y, x, shape: reshape(g, shape_of(x)),
     kind="linear",
 )
-transpose = row(
+transpose: Operation = row(
     "transpose",
     lambda x, axes=None: x.transpose(axes),
     lambda g, y, x, axes=None: transpose(
@@ -82,16 +88,16 @@ transpose = row(
     ),
     kind="linear",
 )
-swapaxes = row(
+swapaxes: Operation = row(
     "swapaxes",
     lambda x, axis1, axis2: x.swapaxes(axis1, axis2),
     lambda g, y, x, axis1, axis2: swapaxes(g, axis1, axis2),
     kind="linear",
 )
-broadcast_to = row(
+broadcast_to: Operation = row(
     "broadcast_to", lambda x, shape: np.broadcast_to(x, shape), lambda g, y, x, shape: g, kind="linear"
 )
-roll = row(
+roll: Operation = row(
     "roll",
     lambda x, shift, axis=None: np.roll(x, shift, axis),
     lambda g, y, x, shift, axis=None: roll(
@@ -116,10 +122,10 @@ def _scatter(x: Any, index: Any, shape: Shape) -> Any:
     return result
 
 
-getitem = row(
+getitem: Operation = row(
     "getitem", lambda x, index: x[index], lambda g, y, x, index: scatter(g, index, shape_of(x)), kind="linear"
 )
-scatter = row("scatter", _scatter, lambda g, y, x, index, shape: getitem(g, index), kind="linear",
+scatter: Operation = row("scatter", _scatter, lambda g, y, x, index, shape: getitem(g, index), kind="linear",
     doc="Zeros of the given shape, with x added at the index: the transpose of getitem.")  # fmt: skip
 
 
@@ -129,7 +135,7 @@ def _concatenate_joint(g: Number, y: Number, *inputs: Number, axis: int) -> list
     return [getitem(g, (*before, slice(a, b))) for a, b in zip([0, *ends], ends, strict=False)]
 
 
-concatenate_all = row(
+concatenate_all: Operation = row(
     "concatenate_all",
     lambda *inputs, axis: np.concatenate(inputs, axis),
     joint=_concatenate_joint,
@@ -139,7 +145,7 @@ concatenate_all = row(
 
 # -- sums, products, extrema ------------------------------------------------------------------
 
-sum = row(
+sum: Operation = row(
     "sum",
     quiet(lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims)),
     lambda g, y, x, axis=None, keepdims=False: broadcast_to(_spread(g, x, axis), shape_of(x)),
@@ -153,8 +159,12 @@ def _extremum_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims:
     return where(hits, _spread(g, x, axis) * share.astype(plain(x).dtype), 0.0)
 
 
-amax = row("amax", lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims), _extremum_rule)
-amin = row("amin", lambda x, axis=None, keepdims=False: np.min(x, axis, keepdims=keepdims), _extremum_rule)
+amax: Operation = row(
+    "amax", lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims), _extremum_rule
+)
+amin: Operation = row(
+    "amin", lambda x, axis=None, keepdims=False: np.min(x, axis, keepdims=keepdims), _extremum_rule
+)
 
 
 def _cumulate_others(x: Number, axis: int) -> Number:
@@ -182,14 +192,14 @@ def _prod_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: boo
         return x * 0.0
     flat = reshape(front, (*(shape[i] for i in kept), -1))
     others = reshape(_cumulate_others(flat, -1), shape_of(front))
-    return _spread(g, x, axis) * transpose(others, tuple(np.argsort((*kept, *reduced)).tolist()))
+    return _spread(g, x, axis) * transpose(others, _inverse((*kept, *reduced)))
 
 
-prod = row(
+prod: Operation = row(
     "prod", quiet(lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims)), _prod_rule
 )
 
-cumsum_along = row(
+cumsum_along: Operation = row(
     "cumsum_along",
     lambda x, axis: np.cumsum(x, axis),
     lambda g, y, x, axis: _reverse(cumsum_along(_reverse(g, axis), axis), axis),
@@ -215,7 +225,7 @@ def _cumprod_rule(g: Number, y: Number, x: Number, axis: int) -> Number:
     return swapaxes(sum(partial * _newaxis(swapaxes(g, axis, -1), -2), axis=-1), axis, -1)
 
 
-cumprod_along = row(
+cumprod_along: Operation = row(
     "cumprod_along", quiet(lambda x, axis: np.cumprod(x, axis)), _cumprod_rule, symbol="cumprod"
 )
 
@@ -227,7 +237,7 @@ def _sort_rule(g: Number, y: Number, x: Number, axis: int = -1) -> Number:
     return getitem(g, tuple(index))
 
 
-sort = row("sort", lambda x, axis=-1: np.sort(x, axis, kind="stable"), _sort_rule)
+sort: Operation = row("sort", lambda x, axis=-1: np.sort(x, axis, kind="stable"), _sort_rule)
 
 
 def _norm(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -242,7 +252,7 @@ def _norm_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: boo
     return where(length == 0, 0.0, scale(_spread(g, x, axis), x / length))
 
 
-euclidean_norm = row("euclidean_norm", quiet(_norm), _norm_rule, symbol="norm")
+euclidean_norm: Operation = row("euclidean_norm", quiet(_norm), _norm_rule, symbol="norm")
 
 # -- exponentials, normalised -----------------------------------------------------------------
 
@@ -264,15 +274,15 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
 
-logsumexp = row(
+logsumexp: Operation = row(
     "logsumexp",
     quiet(_logsumexp),
     lambda g, y, x, axis=None, keepdims=False: scale(_spread(g, x, axis), exp(x - _spread(y, x, axis))),
 )
-softmax = row(
+softmax: Operation = row(
     "softmax", quiet(_softmax), lambda g, y, x, axis=-1: y * (g - sum(g * y, axis=axis, keepdims=True))
 )
-log_softmax = row(
+log_softmax: Operation = row(
     "log_softmax", quiet(_log_softmax), lambda g, y, x, axis=-1: g - exp(y) * sum(g, axis=axis, keepdims=True)
 )
 
@@ -311,7 +321,9 @@ def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
     return matmul(swapaxes(a, -1, -2), g)
 
 
-matmul = row("matmul", quiet(np.matmul), _matmul_left, _matmul_right, kind="multilinear", symbol="@")
+matmul: Operation = row(
+    "matmul", quiet(np.matmul), _matmul_left, _matmul_right, kind="multilinear", symbol="@"
+)
 
 
 def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> list[Number]:
@@ -332,7 +344,7 @@ def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> lis
     return gradients
 
 
-einsum_all = row(
+einsum_all: Operation = row(
     "einsum_all",
     quiet(lambda *inputs, subscripts: np.einsum(subscripts, *inputs)),
     joint=_einsum_joint,
@@ -353,9 +365,13 @@ def _solve_matrix_rule(g: Number, y: Number, a: Number, b: Number) -> Number:
     return -matmul(back, _transposed(y))
 
 
-inv = row("inv", np.linalg.inv, lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)))
-det = row("det", np.linalg.det, lambda g, y, x: _newaxis(_newaxis(g * y, -1), -1) * _transposed(inv(x)))
-solve = row("solve", np.linalg.solve, _solve_matrix_rule, lambda g, y, a, b: solve(_transposed(a), g))
+inv: Operation = row("inv", np.linalg.inv, lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)))
+det: Operation = row(
+    "det", np.linalg.det, lambda g, y, x: _newaxis(_newaxis(g * y, -1), -1) * _transposed(inv(x))
+)
+solve: Operation = row(
+    "solve", np.linalg.solve, _solve_matrix_rule, lambda g, y, a, b: solve(_transposed(a), g)
+)
 
 # -- a neuron ---------------------------------------------------------------------------------
 
@@ -370,7 +386,7 @@ def _affine_joint(g: Number, y: Number, bias: Number, *pairs: Number) -> list[Nu
     return [g, *[g * x for x in pairs[half:]], *[g * w for w in pairs[:half]]]
 
 
-affine = row(
+affine: Operation = row(
     "affine",
     quiet(_affine),
     joint=_affine_joint,

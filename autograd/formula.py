@@ -67,7 +67,7 @@ class Formula:
         if operation.symbol == "-" and len(parts) == 1:
             return cls(f"-{parts[0].inside(_NEGATION)}", value, _NEGATION)
         if operation.symbol in _STRENGTH and len(parts) == 2:
-            return cls._infix(operation.symbol, *parts, value)
+            return cls._infix(operation.symbol, parts[0], parts[1], value)
         inside = [part.text for part in parts] + [f"{key}={_literal(item)}" for key, item in static.items()]
         return cls(f"{operation.name}({', '.join(inside)})", value)
 
@@ -143,7 +143,7 @@ for _method, _name in {
 }.items():  # fmt: skip
     setattr(Formula, f"__{_method}__", _operator(_name, reflected=False))
     setattr(Formula, f"__r{_method}__", _operator(_name, reflected=True))
-Formula.__neg__ = _operator("neg", reflected=False)  # type: ignore[attr-defined]
+setattr(Formula, "__neg__", _operator("neg", reflected=False))  # noqa: B010 - mypy knows no __neg__
 for _method, _symbol, _compare in (
     ("lt", "<", np.less), ("le", "<=", np.less_equal), ("gt", ">", np.greater),
     ("ge", ">=", np.greater_equal), ("eq", "==", np.equal), ("ne", "!=", np.not_equal),

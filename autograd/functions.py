@@ -346,7 +346,7 @@ def tril(x: Number, k: int = 0) -> Number:
            [3., 4.]])
     """
     x = as_number(x)
-    return where(np.tri(*shape_of(x)[-2:], k, dtype=bool), x, 0.0)
+    return where(_triangle(x, k), x, 0.0)
 
 
 def triu(x: Number, k: int = 0) -> Number:
@@ -357,7 +357,12 @@ def triu(x: Number, k: int = 0) -> Number:
            [0., 4.]])
     """
     x = as_number(x)
-    return where(np.tri(*shape_of(x)[-2:], k - 1, dtype=bool), 0.0, x)
+    return where(_triangle(x, k - 1), 0.0, x)
+
+
+def _triangle(x: Number, k: int) -> Any:
+    rows, columns = shape_of(x)[-2:]
+    return np.tri(rows, columns, k, dtype=bool)
 
 
 # -- shape ------------------------------------------------------------------------------------
@@ -554,13 +559,13 @@ def _holds_nodes(items: Sequence[Any]) -> bool:
 
 # -- methods ----------------------------------------------------------------------------------
 
-SCALAR_METHODS = (
+SCALAR_METHODS: tuple[Any, ...] = (
     *(row for row in TABLE.values() if len(row.slopes) == 1 and row.kind == "elementwise"),
     leaky_relu, elu, selu, silu, mish, gelu, gelu_tanh, softsign, logsigmoid, clip,
 )  # fmt: skip
 """What every node has as a method: ``x.tanh()`` is ``tanh(x)``."""
 
-ARRAY_METHODS = (
+ARRAY_METHODS: tuple[Any, ...] = (
     sum, mean, var, std, prod, amax, amin, norm, cumsum, cumprod, sort, logsumexp, softmax, log_softmax,
     transpose, swapaxes, moveaxis, expand_dims, squeeze, broadcast_to, flip, roll, tile, repeat, pad, tril,
     triu, diag, trace, take, dot, outer, matmul, inv, det, solve,

@@ -174,12 +174,12 @@ class Node:
         return np.array(self.leave("np.asarray()"), dtype=dtype)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        operation = _UFUNCS.get(ufunc.__name__)
-        if ufunc.__name__ in _COMPARISONS:
+        if ufunc.__name__ in _QUESTIONS:
             return getattr(ufunc, method)(*map(_plain, inputs), **options)
+        operation = TABLE.get(_RENAMED.get(ufunc.__name__, ufunc.__name__))
         if operation is None or method != "__call__" or options:
             _refuse(f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""), inputs)
-        return TABLE[operation](*inputs)
+        return operation(*inputs)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: dict[str, Any]) -> Any:
         from . import functions
@@ -230,8 +230,8 @@ class Node:
 
 
 get_data = attrgetter("_data")
-get_grad = Node.grad.__get__  # type: ignore[attr-defined]
-set_grad = Node.grad.__set__  # type: ignore[attr-defined]
+get_grad = Node.__dict__["grad"].__get__
+set_grad = Node.__dict__["grad"].__set__
 
 
 def _rebuild(kind: type[Node], data: Any, label: str, requires_grad: bool, grad: Any) -> Node:
@@ -243,28 +243,29 @@ def _rebuild(kind: type[Node], data: Any, label: str, requires_grad: bool, grad:
 
 # -- NumPy's functions on nodes -------------------------------------------------------------
 
-_UFUNCS = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div", "negative": "neg",
-    "absolute": "abs", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2",
-    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "float_power": "power",
-} | {name: name for name in ["power", "square", "reciprocal", "sqrt", "exp", "expm1", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "sinh", "cosh", "tanh", "hypot", "logaddexp", "sign", "floor", "maximum", "minimum", "matmul"]}  # fmt: skip
-_COMPARISONS = frozenset(
-    [
-        "less",
-        "less_equal",
-        "greater",
-        "greater_equal",
-        "equal",
-        "not_equal",
-        "isnan",
-        "isinf",
-        "isfinite",
-        "signbit",
-    ]
-)
+_RENAMED = {
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "div",
+    "true_divide": "div",
+    "negative": "neg",
+    "absolute": "abs",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "float_power": "power",
+}
+"""NumPy's names of operations that are called otherwise here."""
+
 _QUESTIONS = frozenset(
-    ["shape", "ndim", "size", "allclose", "isclose", "array_equal", "argmax", "argmin", "argsort"]
+    """less less_equal greater greater_equal equal not_equal isnan isinf isfinite signbit
+    shape ndim size allclose isclose array_equal argmax argmin argsort""".split()  # noqa: SIM905
 )
+"""NumPy functions whose answer has no derivative, and is meant to have none."""
 
 
 def _plain(x: Any) -> Any:

@@ -213,8 +213,8 @@ def seed_of(root: Node, seed: Any) -> Any:
     if seed is None:
         if int(np.prod(shape)) != 1:
             raise ShapeError(
-                f"backward() of {root.name()} needs a seed of shape {shape}: only a scalar has a gradient of 1 "
-                "with respect to itself; reduce it with .sum() or .mean(), or pass seed="
+                f"backward() of {root.name()} needs a seed of shape {shape}: only a scalar has a gradient "
+                "of 1 with respect to itself; reduce it with .sum() or .mean(), or pass seed="
             )
         seed = 1.0
     elif shape_of(seed) != shape:

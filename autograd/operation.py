@@ -58,7 +58,7 @@ class Operation:
         scalar: Callable[..., float] | None = None,
         rules: Sequence[Rule | None] = (),
         joint: Rule | None = None,
-        slopes: Sequence[Rule | None] = (),
+        slopes: Sequence[Rule] = (),
         kind: Kind = "general",
         symbol: str | None = None,
         domain: Sequence[Interval] = (),
@@ -91,7 +91,7 @@ class Operation:
         widest = _WIDEST.get(kinds) or _widest(kinds, arguments)
         if widest is float:
             return self._plain(arguments, static)
-        return widest.apply(self, arguments, static)  # type: ignore[attr-defined]
+        return widest.apply(self, arguments, static)
 
     def _plain(self, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Numbers in, numbers out; nothing is recorded."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .operation import REAL, elementwise, quiet, row
+from .operation import REAL, Operation, elementwise, quiet, row
 
 POSITIVE = (0.2, 3.0)
 INSIDE = (-0.9, 0.9)
@@ -36,48 +36,51 @@ def _scale(g: Any, slope: Any) -> Any:
 
 
 # fmt: off
-scale = elementwise("scale", _scale, lambda y, g, s: s, lambda y, g, s: g, symbol="*",
+scale: Operation = elementwise("scale", _scale, lambda y, g, s: s, lambda y, g, s: g, symbol="*",
     scalar=lambda g, s: g * s if g else 0.0, raises=False,
     doc="``g * slope``, but 0 wherever g is 0, even at a pole: an unselected branch stays silent.")
-add = elementwise("add", np.add, 1, 1, scalar=operator.add, raises=False, symbol="+")
-sub = elementwise("sub", np.subtract, 1, -1, scalar=operator.sub, raises=False, symbol="-")
-mul = elementwise("mul", np.multiply, lambda y, a, b: b, lambda y, a, b: a, scalar=operator.mul, raises=False, symbol="*")
-div = elementwise("div", np.true_divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b,
+add: Operation = elementwise("add", np.add, 1, 1, scalar=operator.add, raises=False, symbol="+")
+sub: Operation = elementwise("sub", np.subtract, 1, -1, scalar=operator.sub, raises=False, symbol="-")
+mul: Operation = elementwise("mul", np.multiply, lambda y, a, b: b, lambda y, a, b: a,
+    scalar=operator.mul, raises=False, symbol="*")
+div: Operation = elementwise("div", np.true_divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b,
     scalar=operator.truediv, symbol="/", domain=(REAL, POSITIVE))
-neg = elementwise("neg", np.negative, -1, scalar=operator.neg, raises=False, symbol="-")
-power = elementwise("power", lambda a, b: a ** b,
+neg: Operation = elementwise("neg", np.negative, -1, scalar=operator.neg, raises=False, symbol="-")
+power: Operation = elementwise("power", lambda a, b: a ** b,
     lambda y, a, b: scale(b, power(a, b - 1)),
     lambda y, a, b: where(a == 0, 0.0, y * log(a)),
     scalar=math.pow, symbol="**", domain=(POSITIVE, REAL))
-square = elementwise("square", np.square, lambda y, x: 2 * x, scalar=lambda x: x * x)
-reciprocal = elementwise("reciprocal", lambda x: 1 / x, lambda y, x: -y * y, scalar=lambda x: 1 / x, domain=[POSITIVE])
-sqrt = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=[POSITIVE])
-rsqrt = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda y, x: -0.5 * y / x,
+square: Operation = elementwise("square", np.square, lambda y, x: 2 * x, scalar=lambda x: x * x)
+reciprocal: Operation = elementwise("reciprocal", lambda x: 1 / x, lambda y, x: -y * y,
+    scalar=lambda x: 1 / x, domain=[POSITIVE])
+sqrt: Operation = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=[POSITIVE])
+rsqrt: Operation = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda y, x: -0.5 * y / x,
     scalar=lambda x: 1 / math.sqrt(x), domain=[POSITIVE])
 
 # -- exponentials, trigonometry, hyperbolas ---------------------------------------------------
 
-exp = elementwise("exp", np.exp, lambda y, x: y)
-expm1 = elementwise("expm1", np.expm1, lambda y, x: exp(x))
-log = elementwise("log", np.log, lambda y, x: 1 / x, domain=[POSITIVE])
-log2 = elementwise("log2", np.log2, lambda y, x: 1 / (x * math.log(2)), domain=[POSITIVE])
-log10 = elementwise("log10", np.log10, lambda y, x: 1 / (x * math.log(10)), domain=[POSITIVE])
-log1p = elementwise("log1p", np.log1p, lambda y, x: 1 / (1 + x), domain=[INSIDE])
-sin = elementwise("sin", np.sin, lambda y, x: cos(x))
-cos = elementwise("cos", np.cos, lambda y, x: -sin(x))
-tan = elementwise("tan", np.tan, lambda y, x: 1 + y * y, domain=[(-1.2, 1.2)])
-asin = elementwise("asin", np.arcsin, lambda y, x: 1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE])
-acos = elementwise("acos", np.arccos, lambda y, x: -1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE])
-atan = elementwise("atan", np.arctan, lambda y, x: 1 / (1 + x * x))
-sinh = elementwise("sinh", np.sinh, lambda y, x: cosh(x))
-cosh = elementwise("cosh", np.cosh, lambda y, x: sinh(x))
-tanh = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y)
-asinh = elementwise("asinh", np.arcsinh, lambda y, x: 1 / hypot(x, 1.0))
-acosh = elementwise("acosh", np.arccosh, lambda y, x: 1 / sqrt((x - 1) * (x + 1)), domain=[(1.2, 4.0)])
-atanh = elementwise("atanh", np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)), domain=[INSIDE])
-atan2 = elementwise("atan2", np.arctan2,
+exp: Operation = elementwise("exp", np.exp, lambda y, x: y)
+expm1: Operation = elementwise("expm1", np.expm1, lambda y, x: exp(x))
+log: Operation = elementwise("log", np.log, lambda y, x: 1 / x, domain=[POSITIVE])
+log2: Operation = elementwise("log2", np.log2, lambda y, x: 1 / (x * math.log(2)), domain=[POSITIVE])
+log10: Operation = elementwise("log10", np.log10, lambda y, x: 1 / (x * math.log(10)), domain=[POSITIVE])
+log1p: Operation = elementwise("log1p", np.log1p, lambda y, x: 1 / (1 + x), domain=[INSIDE])
+sin: Operation = elementwise("sin", np.sin, lambda y, x: cos(x))
+cos: Operation = elementwise("cos", np.cos, lambda y, x: -sin(x))
+tan: Operation = elementwise("tan", np.tan, lambda y, x: 1 + y * y, domain=[(-1.2, 1.2)])
+asin: Operation = elementwise("asin", np.arcsin, lambda y, x: 1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE])
+acos: Operation = elementwise("acos", np.arccos, lambda y, x: -1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE])
+atan: Operation = elementwise("atan", np.arctan, lambda y, x: 1 / (1 + x * x))
+sinh: Operation = elementwise("sinh", np.sinh, lambda y, x: cosh(x))
+cosh: Operation = elementwise("cosh", np.cosh, lambda y, x: sinh(x))
+tanh: Operation = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y)
+asinh: Operation = elementwise("asinh", np.arcsinh, lambda y, x: 1 / hypot(x, 1.0))
+acosh: Operation = elementwise("acosh", np.arccosh, lambda y, x: 1 / sqrt((x - 1) * (x + 1)),
+    domain=[(1.2, 4.0)])
+atanh: Operation = elementwise("atanh", np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)), domain=[INSIDE])
+atan2: Operation = elementwise("atan2", np.arctan2,
     lambda y, a, b: b / (a * a + b * b), lambda y, a, b: -a / (a * a + b * b))
-hypot = elementwise("hypot", np.hypot,
+hypot: Operation = elementwise("hypot", np.hypot,
     lambda y, a, b: where(y == 0, 0.0, a / y), lambda y, a, b: where(y == 0, 0.0, b / y))
 # fmt: on
 
@@ -94,28 +97,30 @@ def _elements(function: Callable[[float], float]) -> Callable[..., Any]:
 
 
 # fmt: off
-logaddexp = elementwise("logaddexp", np.logaddexp, lambda y, a, b: exp(a - y), lambda y, a, b: exp(b - y),
-    scalar=_log_add_exp)
-erf = elementwise("erf", _elements(math.erf), lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x))
-erfc = elementwise("erfc", _elements(math.erfc), lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x))
+logaddexp: Operation = elementwise("logaddexp", np.logaddexp,
+    lambda y, a, b: exp(a - y), lambda y, a, b: exp(b - y), scalar=_log_add_exp)
+erf: Operation = elementwise("erf", _elements(math.erf), lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x))
+erfc: Operation = elementwise("erfc", _elements(math.erfc),
+    lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x))
 
 # -- kinks and choices ------------------------------------------------------------------------
 
-abs = elementwise("abs", np.abs, lambda y, x: sign(x), scalar=operator.abs, bounded=True)
-sign = elementwise("sign", np.sign, 0, scalar=lambda x: math.copysign(1.0, x) if x < 0 or x > 0 else x, bounded=True)
-floor = elementwise("floor", np.floor, 0, scalar=lambda x: float(math.floor(x)), bounded=True)
-maximum = elementwise("maximum", np.maximum,
+abs: Operation = elementwise("abs", np.abs, lambda y, x: sign(x), scalar=operator.abs, bounded=True)
+sign: Operation = elementwise("sign", np.sign, 0,
+    scalar=lambda x: math.copysign(1.0, x) if x < 0 or x > 0 else x, bounded=True)
+floor: Operation = elementwise("floor", np.floor, 0, scalar=lambda x: float(math.floor(x)), bounded=True)
+maximum: Operation = elementwise("maximum", np.maximum,
     lambda y, a, b: (a > b) + 0.5 * (a == b), lambda y, a, b: (b > a) + 0.5 * (a == b),
     scalar=lambda a, b: a if a >= b or a != a else b, bounded=True)
-minimum = elementwise("minimum", np.minimum,
+minimum: Operation = elementwise("minimum", np.minimum,
     lambda y, a, b: (a < b) + 0.5 * (a == b), lambda y, a, b: (b < a) + 0.5 * (a == b),
     scalar=lambda a, b: a if a <= b or a != a else b, bounded=True)
-clip = elementwise("clip", lambda x, low, high: np.minimum(np.maximum(x, low), high),
+clip: Operation = elementwise("clip", lambda x, low, high: np.minimum(np.maximum(x, low), high),
     lambda y, x, low, high: (x >= low) * (x <= high),
     lambda y, x, low, high: (x < low) * (low <= high),
     lambda y, x, low, high: (x > high) + (x <= high) * (low > high),
     scalar=lambda x, low, high: x if x != x else min(max(x, low), high), bounded=True)
-relu = elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0,
+relu: Operation = elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0,
     scalar=lambda x: 0.0 if x <= 0 else x, raises=False, bounded=True)
 
 
@@ -129,13 +134,13 @@ def _sigmoid_array(x: Any) -> Any:
     return np.where(x >= 0, 1, small) / (1 + small)
 
 
-sigmoid = elementwise("sigmoid", _sigmoid_array, lambda y, x: y * (1 - y), scalar=_sigmoid)
-softplus = elementwise("softplus", lambda x: np.logaddexp(x, 0), lambda y, x: sigmoid(x),
+sigmoid: Operation = elementwise("sigmoid", _sigmoid_array, lambda y, x: y * (1 - y), scalar=_sigmoid)
+softplus: Operation = elementwise("softplus", lambda x: np.logaddexp(x, 0), lambda y, x: sigmoid(x),
     scalar=lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))))
 # fmt: on
 
 
-where = row(
+where: Operation = row(
     "where",
     lambda condition, a, b: np.where(condition, a, b),
     None,

@@ -12,7 +12,7 @@ array([ 2., -4.])
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -140,7 +140,7 @@ class Tensor(Node):
         return changed
 
     @property
-    def grad(self) -> Any:  # type: ignore[override]
+    def grad(self) -> Any:
         """The gradient, an array of this tensor's shape and dtype; None before a backward."""
         return get_grad(self)
 
@@ -214,6 +214,29 @@ class Tensor(Node):
         """The same numbers in another dtype, recorded."""
         return array_ops.astype(self, dtype=dtype)  # type: ignore[no-any-return]
 
+    # The operators and methods are made from the table below; their types for readers and checkers:
+    __add__: Callable[[Tensor, Any], Any]
+    __radd__: Callable[[Tensor, Any], Any]
+    __sub__: Callable[[Tensor, Any], Any]
+    __rsub__: Callable[[Tensor, Any], Any]
+    __mul__: Callable[[Tensor, Any], Any]
+    __rmul__: Callable[[Tensor, Any], Any]
+    __truediv__: Callable[[Tensor, Any], Any]
+    __rtruediv__: Callable[[Tensor, Any], Any]
+    __pow__: Callable[[Tensor, Any], Any]
+    __rpow__: Callable[[Tensor, Any], Any]
+    __matmul__: Callable[[Tensor, Any], Any]
+    __rmatmul__: Callable[[Tensor, Any], Any]
+    __neg__: Callable[[Tensor], Any]
+    __abs__: Callable[[Tensor], Any]
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    if TYPE_CHECKING:  # the functions that are methods too, see functions.ARRAY_METHODS
+
+        def __getattr__(self, name: str) -> Any: ...
+
     def __len__(self) -> int:
         return len(self._data)
 
@@ -251,7 +274,7 @@ def _constant(argument: Any, operation: Operation) -> Node:
     if isinstance(argument, (int, float)) and not isinstance(argument, np.generic):
         return constant(argument)
     if isinstance(argument, (list, tuple)):
-        return functions.as_node(argument)
+        return functions.as_node(argument)  # type: ignore[no-any-return]
     try:
         return Tensor(argument)
     except (TypeError, ValueError) as error:
@@ -277,9 +300,8 @@ for _name, _operation in {
 }.items():  # fmt: skip
     setattr(Tensor, f"__{_name}__", _operator(_operation, reflected=False))
     setattr(Tensor, f"__r{_name}__", _operator(_operation, reflected=True))
-Tensor.__neg__ = lambda self: ops.neg(self)  # type: ignore[attr-defined]
-Tensor.__abs__ = lambda self: ops.abs(self)  # type: ignore[attr-defined]
-Tensor.__pos__ = lambda self: self  # type: ignore[attr-defined]
+Tensor.__neg__ = as_method(ops.neg)
+Tensor.__abs__ = as_method(ops.abs)
 
 for _function in (*functions.SCALAR_METHODS, *functions.ARRAY_METHODS):
     setattr(Tensor, _function.__name__, as_method(_function))
@@ -294,5 +316,10 @@ def _transpose(self: Tensor, *axes: Any) -> Any:
 
 
 # NumPy's methods take these as one tuple or one by one, and have shorter names for two.
-Tensor.reshape, Tensor.transpose = _reshape, _transpose  # type: ignore[attr-defined]
-Tensor.max, Tensor.min = as_method(array_ops.amax), as_method(array_ops.amin)  # type: ignore[attr-defined]
+for _name, _method in {
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "max": as_method(array_ops.amax),
+    "min": as_method(array_ops.amin),
+}.items():
+    setattr(Tensor, _name, _method)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -111,6 +111,13 @@ class Value(Node):
     __neg__: Callable[[Value], Any]
     __abs__: Callable[[Value], Any]
 
+    def __pos__(self) -> Value:
+        return self
+
+    if TYPE_CHECKING:  # the functions that are methods too, see functions.SCALAR_METHODS
+
+        def __getattr__(self, name: str) -> Any: ...
+
 
 def _as_tensor(operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
     from .tensor import Tensor
@@ -201,7 +208,6 @@ for _name, _operation in {
     _forward, _reflected = _binary(_operation)
     setattr(Value, f"__{_name}__", _forward)
     setattr(Value, f"__r{_name}__", _reflected)
-Value.__pos__ = lambda self: self  # type: ignore[attr-defined]
 
 
 def as_method(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ PACKAGES = ("autograd", "nn", "viz", "chainrule")
 # The modules of autograd, what is imported before what imports it. A module imports from rows above its own
 # only; modules in one row stand beside each other and do not know of each other. The package is `__init__`.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors",),
+    ("errors", "clash"),
     ("operation",),
     ("ops",),
     ("array_ops",),
@@ -45,7 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "autograd.pytest_plugin": {"numpy", "pytest"},
     "nn": {"autograd", "numpy"},
     "viz": {"autograd", "numpy", "graphviz", "matplotlib", "IPython"},
-    "chainrule": {"autograd", "nn", "viz", "numpy", "matplotlib"},
+    "chainrule": {"autograd", "nn", "viz", "numpy", "matplotlib", "tqdm"},
 }
 
 # Hosts of package registries: where a package comes from is the business of the machine that installs it.
