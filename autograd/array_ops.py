@@ -8,13 +8,14 @@ of the broadcast shape; the reverse walk sums it back (:func:`unbroadcast`).
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .operation import Operation, quiet, row
+from .operation import Operation, row
 from .ops import exp, scale, where
 
 Number = Any  # a float, an array, a node or a formula: rules do not care
@@ -27,7 +28,10 @@ Axis = int | tuple[int, ...] | None
 
 def shape_of(x: Number) -> Shape:
     """The shape of a number of any kind; ``()`` for floats and scalar nodes."""
-    return x.shape if hasattr(x, "shape") else np.shape(x)
+    try:
+        return x.shape  # type: ignore[no-any-return]
+    except AttributeError:
+        return np.shape(x)
 
 
 def plain(x: Number) -> Any:
@@ -44,6 +48,8 @@ def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
 
 def _spread(g: Number, x: Number, axis: Axis) -> Number:
     """Give a reduced number its reduced axes back, with length 1, so that it broadcasts to x."""
+    if shape_of(g) == ():
+        return g
     shape = shape_of(x)
     reduced = axes_of(axis, len(shape))
     kept = tuple(1 if i in reduced else n for i, n in enumerate(shape))
@@ -70,7 +76,7 @@ identity: Operation = row("identity", lambda x: +x, lambda g, y, x: g, kind="lin
                slopes=[lambda y, x: 1.0])  # fmt: skip
 astype: Operation = row(
     "astype",
-    lambda x, dtype: x.astype(dtype),
+    lambda x, dtype: np.asarray(x).astype(dtype),
     lambda g, y, x, dtype: astype(g, plain(x).dtype),
     kind="linear",
 )
@@ -82,7 +88,7 @@ reshape: Operation = row(
 )
 transpose: Operation = row(
     "transpose",
-    lambda x, axes=None: x.transpose(axes),
+    lambda x, axes=None: np.asarray(x).transpose(axes),
     lambda g, y, x, axes=None: transpose(
         g, None if axes is None else tuple(np.argsort(axes_of(tuple(axes), len(axes))).tolist())
     ),
@@ -94,9 +100,18 @@ swapaxes: Operation = row(
     lambda g, y, x, axis1, axis2: swapaxes(g, axis1, axis2),
     kind="linear",
 )
-broadcast_to: Operation = row(
-    "broadcast_to", lambda x, shape: np.broadcast_to(x, shape), lambda g, y, x, shape: g, kind="linear"
-)
+
+
+def _broadcast_to(x: Any, shape: Shape) -> Any:
+    if np.ndim(x) > len(shape):
+        raise ValueError(f"shape {np.shape(x)} has more axes than {shape}")
+    # NumPy's own broadcast_to is a slow way to a read-only view; gradients are added to right away.
+    result = np.empty(shape, np.result_type(x))
+    result[...] = x
+    return result
+
+
+broadcast_to: Operation = row("broadcast_to", _broadcast_to, lambda g, y, x, shape: g, kind="linear")
 roll: Operation = row(
     "roll",
     lambda x, shift, axis=None: np.roll(x, shift, axis),
@@ -147,8 +162,24 @@ concatenate_all: Operation = row(
 
 sum: Operation = row(
     "sum",
-    quiet(lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims)),
+    lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
     lambda g, y, x, axis=None, keepdims=False: broadcast_to(_spread(g, x, axis), shape_of(x)),
+    kind="linear",
+)
+
+
+def count_of(x: Number, axis: Axis) -> int:
+    """How many elements a reduction over ``axis`` takes together."""
+    shape = shape_of(x)
+    return math.prod([shape[a] for a in axes_of(axis, len(shape))])
+
+
+mean: Operation = row(
+    "mean",
+    lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims) / count_of(x, axis),
+    lambda g, y, x, axis=None, keepdims=False: broadcast_to(
+        _spread(g, x, axis) / count_of(x, axis), shape_of(x)
+    ),
     kind="linear",
 )
 
@@ -196,7 +227,7 @@ def _prod_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: boo
 
 
 prod: Operation = row(
-    "prod", quiet(lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims)), _prod_rule
+    "prod", lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims), _prod_rule
 )
 
 cumsum_along: Operation = row(
@@ -226,7 +257,7 @@ def _cumprod_rule(g: Number, y: Number, x: Number, axis: int) -> Number:
 
 
 cumprod_along: Operation = row(
-    "cumprod_along", quiet(lambda x, axis: np.cumprod(x, axis)), _cumprod_rule, symbol="cumprod"
+    "cumprod_along", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, symbol="cumprod"
 )
 
 
@@ -252,38 +283,38 @@ def _norm_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: boo
     return where(length == 0, 0.0, scale(_spread(g, x, axis), x / length))
 
 
-euclidean_norm: Operation = row("euclidean_norm", quiet(_norm), _norm_rule, symbol="norm")
+euclidean_norm: Operation = row("euclidean_norm", _norm, _norm_rule, symbol="norm")
 
 # -- exponentials, normalised -----------------------------------------------------------------
 
 
 def _logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
-    largest = np.max(x, axis, keepdims=True)
+    largest = np.maximum.reduce(x, axis, keepdims=True)
     shift = np.where(np.isfinite(largest), largest, 0)
     result = np.log(np.add.reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
     return result if keepdims else np.squeeze(result, axes_of(axis, np.ndim(x)))
 
 
 def _log_softmax(x: Any, axis: int = -1) -> Any:
-    shifted = x - np.max(x, axis, keepdims=True)
+    shifted = x - np.maximum.reduce(x, axis, keepdims=True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=axis, keepdims=True))
 
 
 def _softmax(x: Any, axis: int = -1) -> Any:
-    powers = np.exp(x - np.max(x, axis, keepdims=True))
+    powers = np.exp(x - np.maximum.reduce(x, axis, keepdims=True))
     return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
 
 logsumexp: Operation = row(
     "logsumexp",
-    quiet(_logsumexp),
+    _logsumexp,
     lambda g, y, x, axis=None, keepdims=False: scale(_spread(g, x, axis), exp(x - _spread(y, x, axis))),
 )
 softmax: Operation = row(
-    "softmax", quiet(_softmax), lambda g, y, x, axis=-1: y * (g - sum(g * y, axis=axis, keepdims=True))
+    "softmax", _softmax, lambda g, y, x, axis=-1: y * (g - sum(g * y, axis=axis, keepdims=True))
 )
 log_softmax: Operation = row(
-    "log_softmax", quiet(_log_softmax), lambda g, y, x, axis=-1: g - exp(y) * sum(g, axis=axis, keepdims=True)
+    "log_softmax", _log_softmax, lambda g, y, x, axis=-1: g - exp(y) * sum(g, axis=axis, keepdims=True)
 )
 
 # -- linear algebra ---------------------------------------------------------------------------
@@ -321,9 +352,7 @@ def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
     return matmul(swapaxes(a, -1, -2), g)
 
 
-matmul: Operation = row(
-    "matmul", quiet(np.matmul), _matmul_left, _matmul_right, kind="multilinear", symbol="@"
-)
+matmul: Operation = row("matmul", np.matmul, _matmul_left, _matmul_right, kind="multilinear", symbol="@")
 
 
 def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> list[Number]:
@@ -346,7 +375,7 @@ def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> lis
 
 einsum_all: Operation = row(
     "einsum_all",
-    quiet(lambda *inputs, subscripts: np.einsum(subscripts, *inputs)),
+    lambda *inputs, subscripts: np.einsum(subscripts, *inputs),
     joint=_einsum_joint,
     kind="multilinear",
     symbol="einsum",
@@ -388,7 +417,7 @@ def _affine_joint(g: Number, y: Number, bias: Number, *pairs: Number) -> list[Nu
 
 affine: Operation = row(
     "affine",
-    quiet(_affine),
+    _affine,
     joint=_affine_joint,
     scalar=_affine,
     definition=_affine,

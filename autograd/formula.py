@@ -1,21 +1,26 @@
-"""``Formula``: the rules read as text.
+"""``Formula``: the rules read as text and as LaTeX.
 
 A formula is one more thing that an operation can be fed: it carries the text of an expression
-and its value. The text is a Python expression in the names of this package.
+and its value. The text is a Python expression in the names of this package; the LaTeX is what
+mathematics writes for it.
 
 >>> a, b = Formula("a", 2.0), Formula("b", 3.0)
 >>> (a * b + a).text, (a * b + a).plain
 ('a * b + a', 8.0)
+>>> (1 / (a + b)).latex
+'\\\\frac{1}{a + b}'
 >>> derivatives("mul", a=2.0, b=3.0)
 ['d(a * b)/da = b = 3', 'd(a * b)/db = a = 2']
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, SupportsFloat
 
 import numpy as np
 
+from . import latex
 from .operation import TABLE, Operation
 
 # How strongly the operators of Python bind; a call or a name binds strongest.
@@ -45,17 +50,21 @@ class Formula:
     text: a Python expression.
     plain: its value, a float or an array.
     strength: how strongly its outermost operator binds, for parentheses.
+    typeset: the expression in LaTeX; a name, if not given.
     """
 
-    __slots__ = ("plain", "strength", "text")
+    __slots__ = ("plain", "strength", "text", "typeset")
     rank = 3
     __hash__ = object.__hash__
     __array_ufunc__ = None
 
-    def __init__(self, text: str, value: Any, strength: int = _ATOM) -> None:
+    def __init__(
+        self, text: str, value: Any, strength: int = _ATOM, typeset: latex.Typeset | None = None
+    ) -> None:
         self.text = text
         self.plain = value
         self.strength = strength
+        self.typeset = typeset or latex.symbol(text)
 
     @classmethod
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Formula:
@@ -63,20 +72,24 @@ class Formula:
         parts = [as_formula(argument) for argument in arguments]
         value = operation(*[part.plain for part in parts], **static)
         if operation.definition is not None:
-            return cls((spelled := operation.definition(*parts)).text, value, spelled.strength)
+            spelled: Formula = operation.definition(*parts)
+            return Formula(spelled.text, value, spelled.strength, spelled.typeset)
+        options = ", ".join(f"{key}={_literal(item)}" for key, item in static.items())
+        typeset = latex.apply(operation.name, [part.typeset for part in parts], options)
         if operation.symbol == "-" and len(parts) == 1:
-            return cls(f"-{parts[0].inside(_NEGATION)}", value, _NEGATION)
+            return Formula(f"-{parts[0].inside(_NEGATION)}", value, _NEGATION, typeset)
         if operation.symbol in _STRENGTH and len(parts) == 2:
-            return cls._infix(operation.symbol, parts[0], parts[1], value)
-        inside = [part.text for part in parts] + [f"{key}={_literal(item)}" for key, item in static.items()]
-        return cls(f"{operation.name}({', '.join(inside)})", value)
+            return _infix(operation.symbol, parts[0], parts[1], value, typeset)
+        inside = ", ".join([part.text for part in parts] + ([options] if options else []))
+        return Formula(f"{operation.name}({inside})", value, _ATOM, typeset)
 
-    @classmethod
-    def _infix(cls, symbol: str, left: Formula, right: Formula, value: Any) -> Formula:
-        strength = _STRENGTH[symbol]
-        # a - (b - c) and (a ** b) ** c need their parentheses, a - b - c and a ** b ** c do not.
-        first, second = (strength + 1, strength) if symbol == "**" else (strength, strength + 1)
-        return cls(f"{left.inside(first)} {symbol} {right.inside(second)}", value, strength)
+    @property
+    def latex(self) -> str:
+        """The expression as mathematics writes it."""
+        return self.typeset.text
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex}$"
 
     def inside(self, strength: int) -> str:
         """The text, in parentheses if it binds weaker than its surroundings."""
@@ -88,6 +101,17 @@ class Formula:
         return np.shape(self.plain)
 
     @property
+    def T(self) -> Formula:
+        """The transpose of a matrix."""
+        typeset = latex.apply("transpose", [self.typeset])
+        return Formula(f"{self.inside(_ATOM)}.T", self.plain.T, _ATOM, typeset)
+
+    def sum(self, axis: int) -> Formula:
+        """The sum over an axis."""
+        typeset = latex.apply("sum", [self.typeset])
+        return Formula(f"{self.inside(_ATOM)}.sum(axis={axis})", self.plain.sum(axis=axis), _ATOM, typeset)
+
+    @property
     def dtype(self) -> Any:
         """The dtype of the value."""
         return np.asarray(self.plain).dtype
@@ -96,12 +120,25 @@ class Formula:
         return f"Formula({self.text!r} = {show(self.plain)})"
 
 
+def _infix(symbol: str, left: Formula, right: Formula, value: Any, typeset: latex.Typeset) -> Formula:
+    strength = _STRENGTH[symbol]
+    # a - (b - c) and (a ** b) ** c need their parentheses, a - b - c and a ** b ** c do not.
+    first, second = (strength + 1, strength) if symbol == "**" else (strength, strength + 1)
+    return Formula(f"{left.inside(first)} {symbol} {right.inside(second)}", value, strength, typeset)
+
+
 def as_formula(x: Any) -> Formula:
     """A number as a formula: its literal."""
-    if isinstance(x, Formula):
-        return x
-    negative = np.ndim(x) == 0 and x < 0
-    return Formula(_literal(x), x, _NEGATION if negative else _ATOM)
+    return x if isinstance(x, Formula) else _number(_literal(x), x)
+
+
+def shown(x: Any) -> Formula:
+    """A number as a formula that people read: six digits of it, of an array its shape."""
+    return _number(show(x), x)
+
+
+def _number(text: str, x: Any) -> Formula:
+    return Formula(text, x, _NEGATION if text.startswith("-") else _ATOM, latex.number(x))
 
 
 def _literal(x: Any) -> str:
@@ -109,7 +146,7 @@ def _literal(x: Any) -> str:
         return " ".join(np.array_repr(np.asarray(x)).split()) if np.ndim(x) else repr(x.item())
     if isinstance(x, tuple):
         return f"({', '.join(map(_literal, x))}{',' if len(x) == 1 else ''})"
-    return repr(x)
+    return x.__name__ if isinstance(x, type) else repr(x)
 
 
 def show(x: Any) -> str:
@@ -133,7 +170,8 @@ def _operator(name: str, reflected: bool) -> Any:
 def _comparison(symbol: str, compare: Any) -> Any:
     def method(self: Formula, other: Any) -> Formula:
         right = as_formula(other)
-        return Formula._infix(symbol, self, right, compare(self.plain, right.plain))
+        typeset = latex.apply(symbol, [self.typeset, right.typeset])
+        return _infix(symbol, self, right, compare(self.plain, right.plain), typeset)
 
     return method
 
@@ -151,6 +189,51 @@ for _method, _symbol, _compare in (
     setattr(Formula, f"__{_method}__", _comparison(_symbol, _compare))
 
 
+class _One(Formula):
+    """The number 1, which a product leaves out: a rule fed with it reads as the local derivative."""
+
+    __slots__ = ()
+    rank = Formula.rank + 1
+
+    @classmethod
+    def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Formula:
+        """The other factor of a product; any other operation as usual."""
+        others = [argument for argument in arguments if not isinstance(argument, cls)]
+        if operation.name in ("mul", "scale") and len(others) == 1:
+            return as_formula(others[0])
+        return super().apply(operation, arguments, static)
+
+
+def local_derivative(
+    operation: Operation, position: int, y: Formula, inputs: Sequence[Formula], static: dict[str, Any]
+) -> Formula | None:
+    """``∂y/∂input`` where it is a number an element; None where it is a matrix that only a rule knows.
+
+    >>> x, y = Formula("x", 0.0), Formula("y", 0.0)
+    >>> local_derivative(TABLE["tanh"], 0, y, [x], {})
+    Formula('1 - y * y' = 1)
+    """
+    if operation.slopes:
+        slope = operation.slopes[position]
+        return None if slope is None else as_formula(slope(y, *inputs))
+    if any(part.shape for part in (y, *inputs)):
+        return None
+    return rule_as_formula(operation, position, _One("1", 1.0, _ATOM, latex.number(1.0)), y, inputs, static)
+
+
+def rule_as_formula(
+    operation: Operation,
+    position: int,
+    g: Formula,
+    y: Formula,
+    inputs: Sequence[Formula],
+    static: dict[str, Any],
+) -> Formula | None:
+    """What an operation passes on to one input, from ``g`` on; None if that has no derivative."""
+    passed_on = operation.pull(g, y, inputs, static, [position])
+    return as_formula(passed_on[0][1]) if passed_on else None
+
+
 def local_derivatives(operation: Operation, *inputs: Formula, **static: Any) -> list[Formula | None]:
     """The derivative of an operation with respect to each input, as formulas.
 
@@ -158,13 +241,11 @@ def local_derivatives(operation: Operation, *inputs: Formula, **static: Any) -> 
     derivative is no single number, the rule with ``g`` for the gradient of the output.
     """
     y = operation(*inputs, **static)
-    if operation.slopes:
-        return [as_formula(slope(y, *inputs)) for slope in operation.slopes if slope is not None]
     g = Formula("g", np.ones(y.shape) if y.shape else 1.0)
-    found: list[Formula | None] = [None] * len(inputs)
-    for position, gradient in operation.pull(g, y, inputs, static, range(len(inputs))):
-        found[position] = as_formula(gradient)
-    return found
+    places = range(len(inputs))
+    if operation.slopes:
+        return [local_derivative(operation, i, y, inputs, static) for i in places]
+    return [rule_as_formula(operation, i, g, y, inputs, static) for i in places]
 
 
 def derivatives(operation: Operation | str, **inputs: Any) -> list[str]:

@@ -20,6 +20,7 @@ from .array_ops import (
     axes_of,
     broadcast_to,
     concatenate_all,
+    count_of,
     cumprod_along,
     cumsum_along,
     det,
@@ -29,6 +30,7 @@ from .array_ops import (
     log_softmax,
     logsumexp,
     matmul,
+    mean,
     plain,
     prod,
     reshape,
@@ -143,21 +145,6 @@ def clip(x: Number, low: Number | None = None, high: Number | None = None) -> Nu
 # -- statistics -------------------------------------------------------------------------------
 
 
-def _count(x: Number, axis: Axis) -> int:
-    shape = shape_of(x)
-    return math.prod(shape[a] for a in axes_of(axis, len(shape)))
-
-
-def mean(x: Number, axis: Axis = None, keepdims: bool = False) -> Number:
-    """The arithmetic mean over ``axis``, all axes by default.
-
-    >>> float(mean([1.0, 2.0, 6.0]))
-    3.0
-    """
-    x = as_number(x)
-    return sum(x, axis=axis, keepdims=keepdims) / max(_count(x, axis), 0)
-
-
 def var(x: Number, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Number:
     """The variance: the mean of the squared distance to the mean, in two passes for stability.
 
@@ -165,8 +152,8 @@ def var(x: Number, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> 
     1.0
     """
     x = as_number(x)
-    distance = x - mean(x, axis, keepdims=True)
-    return sum(square(distance), axis=axis, keepdims=keepdims) / (_count(x, axis) - ddof)
+    distance = x - mean(x, axis=axis, keepdims=True)
+    return sum(square(distance), axis=axis, keepdims=keepdims) / (count_of(x, axis) - ddof)
 
 
 def std(x: Number, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> Number:
@@ -176,8 +163,8 @@ def std(x: Number, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> 
     1.0
     """
     x = as_number(x)
-    distance = x - mean(x, axis, keepdims=True)
-    return euclidean_norm(distance, axis=axis, keepdims=keepdims) / math.sqrt(_count(x, axis) - ddof)
+    distance = x - mean(x, axis=axis, keepdims=True)
+    return euclidean_norm(distance, axis=axis, keepdims=keepdims) / math.sqrt(count_of(x, axis) - ddof)
 
 
 def norm(x: Number, ord: float | None = None, axis: Axis = None, keepdims: bool = False) -> Number:

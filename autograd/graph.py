@@ -46,6 +46,7 @@ class Node:
 
     __slots__ = ("_data", "_parents", "grad", "label", "number", "operation")
     rank = 0
+    _lent: bytes | None = None  # only arrays can be written into from outside
 
     _data: Any
     grad: Any

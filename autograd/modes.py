@@ -6,9 +6,10 @@ with the nodes themselves (``as_nodes``) they give nodes, which can be different
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -16,16 +17,32 @@ import numpy as np
 from .array_ops import broadcast_to, shape_of, sum, unbroadcast
 from .errors import GraphError, RuleError, ShapeError
 from .graph import CONSTANT, MODE, Node, get_data, mode, order, set_grad
-from .operation import Operation
+from .operation import QUIET, Operation
 
 Gradients = dict[Node, Any]
 _commit = threading.Lock()
 _NOTHING = 0.0  # what has arrived at a node before anything has
 
 
+def quietly(walk: Callable[..., Any]) -> Callable[..., Any]:
+    """Run a walk with NumPy's warnings off once, instead of once for every operation in it."""
+    silent = np.errstate(all="ignore")(walk)
+
+    @functools.wraps(walk)
+    def run(*arguments: Any, **options: Any) -> Any:
+        token = QUIET.set(True)
+        try:
+            return silent(*arguments, **options)
+        finally:
+            QUIET.reset(token)
+
+    return run
+
+
 # -- reverse ----------------------------------------------------------------------------------
 
 
+@quietly
 def reverse(
     nodes: list[Node], seed: Any, wanted: Iterable[Node] | None = None, *, as_nodes: bool = False
 ) -> Gradients:
@@ -55,51 +72,51 @@ def reverse(
     watch = current.watch if current is not None else None
     spelled_out = not as_nodes and watch is None
     arrived = gradients.get
-    with np.errstate(all="ignore"):
-        for node in reversed(nodes):
-            parents = node._parents
-            g = arrived(node)
-            if not parents or g is None:
+    for node in reversed(nodes):
+        parents = node._parents
+        g = arrived(node)
+        if not parents or g is None:
+            continue
+        if type(g) is float:
+            if not g:  # nothing arrived, or nothing of weight: not even a pole gets any of it
+                if not node.keeps_grad and node not in asked:
+                    del gradients[node]
                 continue
-            if type(g) is float:
-                if not g:  # nothing arrived, or nothing of weight: not even a pole gets any of it
-                    if not node.keeps_grad and node not in asked:
-                        del gradients[node]
-                    continue
-                if spelled_out:
-                    # The same as `pull`, for a scalar with one, two or any number of parents.
-                    operation: Operation = node.operation  # type: ignore[assignment]
-                    slopes = operation.slopes
-                    try:
-                        if len(slopes) == 2:
-                            a, b = parents
-                            y, x, z = node._data, a._data, b._data
-                            slope_a, slope_b = slopes
-                            to_a = g * slope_a(y, x, z) if a in gradients else None
-                            if b in gradients:
-                                gradients[b] += g * slope_b(y, x, z)
-                            if to_a is not None:
-                                gradients[a] += to_a
-                            continue
-                        if len(slopes) == 1:
-                            (a,) = parents
-                            gradients[a] += g * slopes[0](node._data, a._data)
-                            continue
-                        if operation.joint is not None:
-                            passed_on = operation.joint(g, node._data, *map(get_data, parents))
-                            for parent, gradient in zip(parents, passed_on, strict=False):
-                                if parent in gradients:
-                                    gradients[parent] += gradient
-                            continue
-                    except ArithmeticError:
-                        pass  # a float raises at a pole, where `pull` has the IEEE value
-            elif node.keeps_grad:
-                gradients[node] = own(node, g)
-            elif node not in asked:
-                del gradients[node]
-            pull(node, g, gradients, as_nodes)
-            if watch is not None:
-                watch.after_backward(node, gradients)
+            if spelled_out:
+                # The same as `pull`, for a scalar with one, two or any number of parents.
+                operation: Operation = node.operation  # type: ignore[assignment]
+                slopes = operation.slopes
+                try:
+                    if len(slopes) == 2:
+                        a, b = parents
+                        y, x, z = node._data, a._data, b._data
+                        slope_a, slope_b = slopes
+                        to_a = g * slope_a(y, x, z) if a in gradients else None
+                        to_b = g * slope_b(y, x, z) if b in gradients else None
+                        if to_a is not None:
+                            gradients[a] += to_a
+                        if to_b is not None:
+                            gradients[b] += to_b
+                        continue
+                    if len(slopes) == 1:
+                        (a,) = parents
+                        gradients[a] += g * slopes[0](node._data, a._data)
+                        continue
+                    if operation.joint is not None:
+                        passed_on = operation.joint(g, node._data, *map(get_data, parents))
+                        for parent, gradient in zip(parents, passed_on, strict=False):
+                            if parent in gradients:
+                                gradients[parent] += gradient
+                        continue
+                except ArithmeticError:
+                    pass  # a float raises at a pole, where `pull` has the IEEE value
+        elif node.keeps_grad:
+            gradients[node] = own(node, g)
+        elif node not in asked:
+            del gradients[node]
+        pull(node, g, gradients, as_nodes)
+        if watch is not None:
+            watch.after_backward(node, gradients)
     return gradients
 
 
@@ -115,24 +132,28 @@ def _on_the_way(nodes: list[Node], wanted: frozenset[Node]) -> list[Node]:
 
 def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
     """Add what one node passes on to the gradients of its parents: the chain rule, once an edge."""
-    operation = node.operation
-    assert operation is not None
+    operation: Operation = node.operation  # type: ignore[assignment]
     parents = node._parents
     wanted = [position for position, parent in enumerate(parents) if parent in gradients]
     if as_nodes:
         arrived = operation.pull(g, node, parents, node.static, wanted)
     else:
-        inputs = [_ieee(parent) for parent in parents]
-        arrived = operation.pull(g, _ieee(node), inputs, node.static, wanted)
+        arrived = operation.pull(g, ieee(node), list(map(ieee, parents)), node.static, wanted)
     for position, gradient in arrived:
         parent = parents[position]
-        fitted = fit(gradient, node, position, as_nodes)
+        data = parent._data
+        if not (
+            type(gradient) is type(data) is np.ndarray
+            and gradient.shape == data.shape
+            and gradient.dtype == data.dtype
+        ):
+            gradient = fit(gradient, node, position, as_nodes)
         before = gradients[parent]
-        gradients[parent] = fitted if type(before) is float and before == 0.0 else before + fitted
+        gradients[parent] = gradient if type(before) is float and before == 0.0 else before + gradient
 
 
-def _ieee(node: Node) -> Any:
-    """The data as NumPy has it, so that a pole gives an IEEE value and no exception."""
+def ieee(node: Node) -> Any:
+    """The data as NumPy has it: at a pole NumPy's numbers have an IEEE value, where Python's raise."""
     data = node._data
     return np.float64(data) if type(data) is float else data
 
@@ -166,14 +187,7 @@ def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
 
 def backward(root: Node, seed: Any) -> None:
     """Reverse mode with the gradients left in the nodes; see :meth:`Node.backward`."""
-    if root.operation is CONSTANT:
-        raise GraphError(
-            f"backward() of {root.name()}: nothing was recorded; give a leaf requires_grad=True and compute "
-            "outside of no_grad()"
-        )
-    nodes = order(root)
-    if any([leaf.sync() for leaf in nodes if not leaf.parents]):
-        nodes = order(root)  # finds the stale edge, if the written leaf has one
+    nodes = recorded(root)
     seed = seed_of(root, seed)
     current = MODE.get()
     if current is not None and current.watch is not None:
@@ -198,13 +212,26 @@ def backward(root: Node, seed: Any) -> None:
         deque(map(set_grad, gradients.keys(), gradients.values()), maxlen=0)
 
 
+def recorded(root: Node) -> list[Node]:
+    """The graph in order for a backward: something was recorded, and nothing was changed since."""
+    if root.operation is CONSTANT:
+        raise GraphError(
+            f"backward() of {root.name()}: nothing was recorded; give a leaf requires_grad=True and compute "
+            "outside of no_grad()"
+        )
+    nodes = order(root)
+    if any([leaf.sync() for leaf in nodes if not leaf.parents]):
+        nodes = order(root)  # finds the stale edge, if the written leaf has one
+    return nodes
+
+
 def own(node: Node, gradient: Any) -> Any:
     """A gradient to keep: in the node's shape and dtype, in memory that nothing else uses."""
     if isinstance(gradient, Node):
         return gradient
     if node.dtype is None:
         return float(gradient)
-    return np.array(np.broadcast_to(gradient, node.shape), node.dtype)
+    return np.full(node.shape, gradient, node.dtype)
 
 
 def seed_of(root: Node, seed: Any) -> Any:
@@ -221,25 +248,25 @@ def seed_of(root: Node, seed: Any) -> Any:
         raise ShapeError(f"the seed has shape {shape_of(seed)}, but {root.name()} has shape {shape}")
     if isinstance(seed, Node):
         return seed
-    return float(seed) if root.dtype is None else np.array(np.broadcast_to(seed, shape), root.dtype)
+    return float(seed) if root.dtype is None else np.full(shape, seed, root.dtype)
 
 
 # -- forward ----------------------------------------------------------------------------------
 
 
+@quietly
 def forward(root: Node, tangents: dict[Node, Any], *, as_nodes: bool = False) -> Any:
     """The tangent of ``root`` when the leaves move along their tangents; None if it does not move.
 
     ``ẏ = Σ ∂y/∂xᵢ · ẋᵢ`` along every edge, oldest node first (Wengert 1964).
     """
     moving = dict(tangents)
-    with np.errstate(all="ignore"):
-        for node in order(root):
-            if node in moving or not any(parent in moving for parent in node._parents):
-                continue
-            tangent = push(node, [moving.get(parent) for parent in node._parents], as_nodes)
-            if tangent is not None:
-                moving[node] = tangent
+    for node in order(root):
+        if node in moving or not any(parent in moving for parent in node._parents):
+            continue
+        tangent = push(node, [moving.get(parent) for parent in node._parents], as_nodes)
+        if tangent is not None:
+            moving[node] = tangent
     return moving.get(root)
 
 
@@ -247,8 +274,8 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     """The tangent of one node from those of its parents (None for a parent that does not move)."""
     operation = node.operation
     assert operation is not None
-    inputs: list[Any] = list(node._parents) if as_nodes else [_ieee(parent) for parent in node._parents]
-    y = node if as_nodes else _ieee(node)
+    inputs: list[Any] = list(node._parents) if as_nodes else [ieee(parent) for parent in node._parents]
+    y = node if as_nodes else ieee(node)
     static = node.static
     moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
     terms: list[Any]

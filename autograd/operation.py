@@ -19,6 +19,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from typing import Any, Literal
 
 import numpy as np
@@ -88,6 +89,8 @@ class Operation:
             static.update(zip(names, arguments[count:], strict=False))
             arguments = arguments[:count]
         kinds = frozenset(map(type, arguments))
+        if kinds <= _ARRAYS:
+            return self.compute(arguments, static)
         widest = _WIDEST.get(kinds) or _widest(kinds, arguments)
         if widest is float:
             return self._plain(arguments, static)
@@ -98,8 +101,13 @@ class Operation:
         if self.scalar is not None and all(type(a) in (float, int, bool) for a in arguments):
             return self.scalar(*[float(a) for a in arguments])
         numbers = [a if type(a) in _PLAIN_NUMBERS else _as_number(self, a) for a in arguments]
-        with np.errstate(all="ignore"):
+        return self.compute(numbers, static)
+
+    def compute(self, numbers: Sequence[Any], static: dict[str, Any]) -> Any:
+        """The result as arrays have it: poles and overflow are IEEE values, without a warning."""
+        if QUIET.get():
             return self.array(*numbers, **static)
+        return _quietly(self.array, numbers, static)
 
     def pull(
         self, g: Any, y: Any, inputs: Sequence[Any], static: dict[str, Any], wanted: Iterable[int]
@@ -127,6 +135,7 @@ def _parameters_after(function: Callable[..., Any], count: int) -> tuple[str, ..
     return tuple(inspect.signature(written).parameters)[count:] if inspect.isfunction(written) else ()
 
 
+_ARRAYS = frozenset([np.ndarray, np.float32, np.float64])
 _WIDEST: dict[frozenset[type], Any] = {}  # answers of `_widest` that depend on the types alone
 
 
@@ -190,7 +199,7 @@ def elementwise(
     scalar = scalar or getattr(math, name)
     operation = Operation(
         name,
-        array if bounded else quiet(array),
+        array,
         scalar=_ieee(scalar, array) if raises else scalar,
         rules=[_rule(slope, bounded) for slope in slopes],
         slopes=[slope if callable(slope) else _constant(float(slope)) for slope in slopes],
@@ -214,20 +223,22 @@ def _constant(number: float) -> Rule:
     return lambda y, a, b=None, c=None: number
 
 
-def quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function without NumPy's warnings: poles and overflow are IEEE values here."""
-    silent: Callable[..., Any] = np.errstate(all="ignore")(function)
-    return silent
+QUIET: ContextVar[bool] = ContextVar("autograd_quiet", default=False)
+"""Whether NumPy's warnings are off already, in a walk that has many operations to compute."""
+
+
+@np.errstate(all="ignore")
+def _quietly(function: Callable[..., Any], numbers: Sequence[Any], static: dict[str, Any]) -> Any:
+    return function(*numbers, **static)
 
 
 def _ieee(scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..., float]:
     """``math`` raises where IEEE 754 has an answer; NumPy knows the answer."""
-    fallback = quiet(array)
 
     def compute(*inputs: float) -> float:
         try:
             return scalar(*inputs)
         except (ValueError, OverflowError, ZeroDivisionError):
-            return float(fallback(*map(np.float64, inputs)))
+            return float(_quietly(array, list(map(np.float64, inputs)), {}))
 
     return compute

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .operation import REAL, Operation, elementwise, quiet, row
+from .operation import REAL, Operation, elementwise, row
 
 POSITIVE = (0.2, 3.0)
 INSIDE = (-0.9, 0.9)
@@ -26,7 +26,6 @@ INSIDE = (-0.9, 0.9)
 # -- arithmetic -------------------------------------------------------------------------------
 
 
-@quiet
 def _scale(g: Any, slope: Any) -> Any:
     product = g * slope
     # The dot product of the product with itself is NaN exactly when one of its elements is.
@@ -93,7 +92,7 @@ def _log_add_exp(a: float, b: float) -> float:
 def _elements(function: Callable[[float], float]) -> Callable[..., Any]:
     """A function of floats applied to each element: exact to the last bit, NumPy has no such one."""
     each = np.frompyfunc(function, 1, 1)
-    return lambda x: np.asarray(each(x), dtype=np.result_type(x, np.float32))
+    return lambda x: np.asarray(each(x), dtype=np.result_type(np.asarray(x), np.float32))
 
 
 # fmt: off

@@ -11,6 +11,7 @@ array([ 2., -4.])
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from . import array_ops, functions, ops
 from .errors import ShapeError
-from .graph import CONSTANT, MODE, Node, get_grad, next_number, note_change, set_grad
+from .graph import CONSTANT, MODE, Node, get_data, get_grad, next_number, note_change, set_grad
 from .operation import Operation
 from .value import as_method, constant
 
@@ -44,12 +45,12 @@ class Tensor(Node):
     array([2., 3.])
     """
 
-    __slots__ = ("_keeps_grad", "_static", "_written")
+    __slots__ = ("_keeps_grad", "_lent", "_static")
     rank = 2
 
     _static: dict[str, Any]
     _keeps_grad: bool
-    _written: bytes | bool  # bytes of the data when it was last looked at, True before that, else False
+    _lent: bytes | None  # what the array held when .data last gave it away to be written into
 
     def __init__(self, data: Any, requires_grad: bool = False, label: str = "", dtype: Any = None) -> None:
         array = _as_array(data, dtype)
@@ -61,7 +62,7 @@ class Tensor(Node):
         self.label = label
         self._static = {}
         self._keeps_grad = False
-        self._written = False
+        self._lent = None
         if requires_grad:
             self.requires_grad_()
 
@@ -73,11 +74,12 @@ class Tensor(Node):
         recorded = False
         if mode is None or mode.recording:
             for parent in parents:
-                parent.sync()
                 if parent.operation is not CONSTANT:
                     recorded = True
+                if parent._lent is not None:
+                    parent.sync()
         try:
-            data = operation.array(*[parent._data for parent in parents], **static)
+            data = operation.compute(list(map(get_data, parents)), static)
         except (ValueError, IndexError) as error:
             shapes = ", ".join(parent.name() for parent in parents)
             raise type(error)(f"{operation.name} of {shapes}: {error}") from error
@@ -87,7 +89,7 @@ class Tensor(Node):
         node.label = ""
         node.number = next_number()
         node._keeps_grad = False
-        node._written = False
+        node._lent = None
         node._static = static
         if recorded:
             node.operation = operation
@@ -110,7 +112,8 @@ class Tensor(Node):
             view: np.ndarray[Any, Any] = self._data.view()
             view.flags.writeable = False
             return view
-        self._written = self._written or True
+        if self._lent is None:
+            self._lent = self._data.tobytes()
         return self._data  # type: ignore[no-any-return]
 
     @data.setter
@@ -119,7 +122,7 @@ class Tensor(Node):
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
         self._data = np.array(_as_array(data, None))
         self.number = note_change()
-        self._written = False
+        self._lent = None
 
     def add_(self, change: Any) -> None:
         """Add to a leaf's data in place; graphs that were computed from it become stale."""
@@ -130,13 +133,14 @@ class Tensor(Node):
 
     def sync(self) -> bool:
         """Notice that the array behind ``.data`` was written into, and count it as a change."""
-        if self._written is False:
+        if self._lent is None:
             return False
         now = self._data.tobytes()
-        changed = self._written is not True and self._written != now
+        changed = self._lent != now
         if changed:
             self.number = note_change()
-        self._written = now
+        # Two references, the slot's and the call's: nobody outside can write into the array any more.
+        self._lent = None if sys.getrefcount(self._data) == 2 else now
         return changed
 
     @property

@@ -7,7 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 import autograd
-from autograd import ShapeError
+from autograd import ShapeError, network_ops
+from autograd.array_ops import shape_of
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -18,8 +19,9 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
     >>> linear(np.ones((1, 2)), np.array([[3.0, 4.0]]), np.array([1.0]))
     array([[8.]])
     """
-    product = autograd.matmul(x, autograd.swapaxes(weight, -1, -2))
-    return product if bias is None else product + bias
+    if bias is None:
+        return autograd.matmul(x, autograd.swapaxes(weight, -1, -2))
+    return network_ops.linear(x, weight, bias)
 
 
 def mse_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
@@ -32,8 +34,8 @@ def mse_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
     >>> float(mse_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
     5.0
     """
-    if np.shape(input) != np.shape(target):
-        raise ShapeError(f"mse_loss: input has shape {np.shape(input)}, target {np.shape(target)}")
+    if shape_of(input) != shape_of(target):
+        raise ShapeError(f"mse_loss: input has shape {shape_of(input)}, target {shape_of(target)}")
     return reduced(autograd.square(input - target), reduction)
 
 
@@ -49,18 +51,18 @@ def cross_entropy(input: Any, target: Any, reduction: Reduction = "mean") -> Any
     >>> round(float(cross_entropy(np.array([[0.0, 0.0]]), np.array([1]))), 6)
     0.693147
     """
-    shape = np.shape(input)
-    classes = np.asarray(target)
+    shape = shape_of(input)
+    classes = np.array(target)  # a copy: the graph must not change with the caller's array
     if classes.dtype.kind not in "iu":
         raise TypeError(f"cross_entropy: the target holds classes, integers, not {classes.dtype}")
     if len(shape) != 2 or classes.shape != shape[:1]:
         raise ShapeError(f"cross_entropy: logits of shape {shape} and targets of shape {classes.shape}")
-    if classes.size and not 0 <= classes.min() <= classes.max() < shape[1]:
+    # A negative class is a huge number without its sign.
+    if classes.size and np.maximum.reduce(classes.astype(np.uint64)) >= shape[1]:
         raise IndexError(
             f"cross_entropy: classes from {classes.min()} to {classes.max()}, logits for {shape[1]}"
         )
-    scores = autograd.log_softmax(input, axis=-1)
-    return reduced(-autograd.getitem(scores, (np.arange(shape[0]), classes)), reduction)
+    return reduced(network_ops.cross_entropy(input, classes=classes), reduction)
 
 
 def reduced(losses: Any, reduction: Reduction) -> Any:
