@@ -44,7 +44,7 @@ types: $(venv)/installed-dev ## Check the types
 notebooks: $(venv)/installed-dev ## Run each notebooks/*.py and write the .ipynb beside it
 	$(bin)/python tests/test_notebooks.py
 
-bench: $(venv)/installed-dev ## Run the benchmarks
+bench: $(venv)/installed-bench ## Run the benchmarks
 	@set -e; for script in benchmarks/*.py; do \
 		test -f "$$script" || { echo "There is no benchmark in benchmarks/ yet."; break; }; \
 		echo "== $$script"; $(bin)/python "$$script"; done

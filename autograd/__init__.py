@@ -33,6 +33,7 @@ from .array_ops import (
     swapaxes,
     transpose,
 )  # fmt: skip
+from .check import check_derivative, gradcheck
 from .custom import custom_op
 from .errors import (
     AnomalyError,
@@ -156,6 +157,7 @@ __all__ = [
     "atan2",
     "atanh",
     "broadcast_to",
+    "check_derivative",
     "clip",
     "concatenate",
     "cos",
@@ -182,6 +184,7 @@ __all__ = [
     "gelu_tanh",
     "getitem",
     "grad",
+    "gradcheck",
     "hessian",
     "hvp",
     "hypot",

@@ -7,6 +7,7 @@ from typing import Any
 
 from .array_ops import shape_of
 from .errors import RuleError
+from .graph import Node
 from .operation import Operation, Rule
 
 
@@ -61,4 +62,5 @@ def _checked(gradient: Any, x: Any, y: Any, title: str, position: int) -> Any:
             f"the rule of {title} returned a gradient of shape {shape} for input {position}, which has "
             f"shape {shape_of(x)}"
         )
-    return gradient
+    # Scalars are Python floats throughout, also where a rule computed with NumPy's.
+    return float(gradient) if type(x) is float and not isinstance(gradient, Node) else gradient

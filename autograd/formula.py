@@ -153,11 +153,9 @@ def show(x: Any) -> str:
     """A value for people: six digits of a number, the shape of an array."""
     if np.ndim(x) == 0 and isinstance(x, SupportsFloat):
         return f"{float(x):.6g}"
-    return (
-        np.array2string(np.asarray(x), precision=4, separator=", ")
-        if np.size(x) <= 6
-        else f"array {np.shape(x)}"
-    )
+    if np.size(x) > 6:
+        return f"array {np.shape(x)}"
+    return " ".join(np.array2string(np.asarray(x), precision=4, separator=", ").split())
 
 
 def _operator(name: str, reflected: bool) -> Any:

@@ -170,7 +170,7 @@ def std(x: Number, axis: Axis = None, ddof: int = 0, keepdims: bool = False) -> 
 def norm(x: Number, ord: float | None = None, axis: Axis = None, keepdims: bool = False) -> Number:
     """The vector norm of order ``ord``, 2 by default, over ``axis``, all axes by default.
 
-    The gradient of the 2-norm at 0 is 0, its subgradient of least length.
+    The gradient of every norm at 0 is 0, its subgradient of least length.
 
     >>> float(norm([3.0, 4.0]))
     5.0
@@ -184,7 +184,8 @@ def norm(x: Number, ord: float | None = None, axis: Axis = None, keepdims: bool 
         return sum(abs(x), axis=axis, keepdims=keepdims)
     if ord <= 0:
         raise ValueError(f"norm: ord must be positive, got {ord}")
-    return power(sum(power(abs(x), ord), axis=axis, keepdims=keepdims), 1 / ord)
+    total = sum(power(abs(x), ord), axis=axis, keepdims=keepdims)
+    return where(total == 0, 0.0, power(where(total == 0, 1.0, total), 1 / ord))
 
 
 def cumsum(x: Number, axis: int | None = None) -> Number:

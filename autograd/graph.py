@@ -14,9 +14,8 @@ import itertools
 import threading
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
@@ -350,14 +349,13 @@ def _stale(parent: Node, node: Node) -> NoReturn:
 # -- mode -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """How operations are recorded in this thread at this moment."""
 
     recording: bool = True
-    traced: frozenset[Node] = field(default=frozenset())  # the leaves of the transforms under way
+    traced: frozenset[Node] = frozenset()  # the leaves of the transforms under way
     watch: Watch | None = None
-    lent: list[Node] = field(default_factory=list)  # leaves whose .grad is a node while transforms run
+    lent: list[Node] | None = None  # nodes whose .grad is a node while the transforms run
 
 
 MODE: ContextVar[Mode | None] = ContextVar("autograd_mode", default=None)
@@ -367,7 +365,7 @@ MODE: ContextVar[Mode | None] = ContextVar("autograd_mode", default=None)
 @contextlib.contextmanager
 def mode(**changes: Any) -> Iterator[Mode]:
     """Change the mode of this thread for the duration of a block."""
-    changed = replace(MODE.get() or Mode(), **changes)
+    changed = (MODE.get() or Mode())._replace(**changes)
     token = MODE.set(changed)
     try:
         yield changed

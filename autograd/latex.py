@@ -82,7 +82,7 @@ FORMS: dict[str, Form] = {
     "amax": _call(r"\max"), "amin": _call(r"\min"),
     "inv": Form("{0}^{{-1}}", POWER, (ATOM,)),
     "transpose": Form(r"{0}^{{\mathsf{{T}}}}", POWER, (ATOM,)),
-    "sum": Form(r"\sum {0}", SUM, (PRODUCT,)),
+    "sum": Form(r"\sum {0}", PRODUCT, (PRODUCT,)),
     "prod": Form(r"\prod {0}", PRODUCT, (PRODUCT,)),
     "where": Form(r"\left\{{ {1} \;\text{{if}}\; {0}, \;\text{{else}}\; {2} \right\}}"),
     # A comparison stands for the number 1 or 0: Iverson's bracket.
@@ -114,7 +114,7 @@ def apply(name: str, arguments: Sequence[Typeset], static: str = "") -> Typeset:
     text = form.pattern.format(*parts)
     if static and name not in ("sum", "prod", "amax", "amin"):
         text += rf"_{{\,\mathtt{{{escaped(static)}}}}}"
-    return Typeset(text, form.strength)
+    return Typeset(text, min(form.strength, MINUS) if text.startswith("-") else form.strength)
 
 
 def symbol(name: str) -> Typeset:
@@ -130,6 +130,15 @@ def symbol(name: str) -> Typeset:
     elif not (len(stem) == 1 and stem.isalpha()):
         stem = rf"\mathrm{{{escaped(stem)}}}"
     return Typeset(f"{stem}_{{{index}}}" if index else stem)
+
+
+def partial(result: Typeset, by: Typeset) -> Typeset:
+    r"""A partial derivative.
+
+    >>> partial(symbol("y"), symbol("x")).text
+    '\\frac{\\partial y}{\\partial x}'
+    """
+    return Typeset(rf"\frac{{\partial {result.text}}}{{\partial {by.text}}}", FRACTION)
 
 
 def escaped(text: str) -> str:

@@ -7,6 +7,7 @@ with the nodes themselves (``as_nodes``) they give nodes, which can be different
 from __future__ import annotations
 
 import functools
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -158,6 +159,27 @@ def ieee(node: Node) -> Any:
     return np.float64(data) if type(data) is float else data
 
 
+def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]]:
+    """What one node passes on to each wanted input, before :func:`fit`, as pairs (position, gradient).
+
+    For those who look at single edges: the numbers are those of :func:`reverse`, to the last bit.
+    """
+    operation: Operation = node.operation  # type: ignore[assignment]
+    parents, slopes = node._parents, operation.slopes
+    current = MODE.get()
+    if type(g) is float and (current is None or current.watch is None):
+        numbers = [node._data, *map(get_data, parents)]
+        try:
+            if 1 <= len(slopes) <= 2:
+                return [(i, g * slopes[i](*numbers)) for i in wanted]
+            if not slopes and operation.joint is not None:
+                passed_on = operation.joint(g, *numbers)
+                return [(i, passed_on[i]) for i in wanted]
+        except ArithmeticError:
+            pass
+    return operation.pull(g, ieee(node), list(map(ieee, parents)), node.static, wanted)
+
+
 def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
     """A gradient in the shape and, for numbers, the dtype of the parent it goes to."""
     parent = node._parents[position]
@@ -195,7 +217,8 @@ def backward(root: Node, seed: Any) -> None:
     if current is not None and current.traced and not current.traced.isdisjoint(nodes):
         with mode(recording=True):
             gradients = reverse(nodes, seed, as_nodes=True)
-        current.lent.extend(gradients)
+        if current.lent is not None:
+            current.lent.extend(gradients)
     else:
         gradients = reverse(nodes, seed)
     leaves = [node for node in nodes if not node._parents and node in gradients]
@@ -238,7 +261,7 @@ def seed_of(root: Node, seed: Any) -> Any:
     """The gradient a backward starts from: what was given, in the root's shape and dtype, or 1."""
     shape = root.shape
     if seed is None:
-        if int(np.prod(shape)) != 1:
+        if math.prod(shape) != 1:
             raise ShapeError(
                 f"backward() of {root.name()} needs a seed of shape {shape}: only a scalar has a gradient "
                 "of 1 with respect to itself; reduce it with .sum() or .mean(), or pass seed="

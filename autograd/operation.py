@@ -16,7 +16,6 @@ graph that can be differentiated again, formulas a text.
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
@@ -81,13 +80,8 @@ class Operation:
 
     def __call__(self, *arguments: Any, **static: Any) -> Any:
         """Apply the operation to whatever it is given and answer in kind."""
-        if self.static_names and len(arguments) > len(self.rules):
-            count = len(self.rules)
-            names = self.static_names
-            if len(arguments) > count + len(names):
-                raise TypeError(f"{self.name} takes at most {count + len(names)} arguments")
-            static.update(zip(names, arguments[count:], strict=False))
-            arguments = arguments[:count]
+        if len(arguments) != len(self.rules) and self.joint is None:
+            arguments = self._inputs(arguments, static)
         kinds = frozenset(map(type, arguments))
         if kinds <= _ARRAYS:
             return self.compute(arguments, static)
@@ -96,9 +90,18 @@ class Operation:
             return self._plain(arguments, static)
         return widest.apply(self, arguments, static)
 
+    def _inputs(self, arguments: tuple[Any, ...], static: dict[str, Any]) -> tuple[Any, ...]:
+        """The inputs alone: static arguments given by position join those given by name."""
+        count, names = len(self.rules), self.static_names
+        if not count <= len(arguments) <= count + len(names):
+            more = f" to {count + len(names)}" if names else ""
+            raise TypeError(f"{self.name} takes {count}{more} arguments, got {len(arguments)}")
+        static.update(zip(names, arguments[count:], strict=False))
+        return arguments[:count]
+
     def _plain(self, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Numbers in, numbers out; nothing is recorded."""
-        if self.scalar is not None and all(type(a) in (float, int, bool) for a in arguments):
+        if self.scalar is not None and all(isinstance(a, (float, int)) for a in arguments):
             return self.scalar(*[float(a) for a in arguments])
         numbers = [a if type(a) in _PLAIN_NUMBERS else _as_number(self, a) for a in arguments]
         return self.compute(numbers, static)
@@ -130,9 +133,9 @@ class Operation:
 
 
 def _parameters_after(function: Callable[..., Any], count: int) -> tuple[str, ...]:
-    written = inspect.unwrap(function)
-    # NumPy's own ufuncs have parameters (out, casting, ...) that are no arguments of an operation.
-    return tuple(inspect.signature(written).parameters)[count:] if inspect.isfunction(written) else ()
+    # A ufunc has no code; its parameters (out, casting, ...) are no arguments of an operation anyway.
+    code = getattr(function, "__code__", None)
+    return () if code is None else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount][count:]
 
 
 _ARRAYS = frozenset([np.ndarray, np.float32, np.float64])

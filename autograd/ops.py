@@ -35,8 +35,11 @@ def _scale(g: Any, slope: Any) -> Any:
 
 
 # fmt: off
-scale: Operation = elementwise("scale", _scale, lambda y, g, s: s, lambda y, g, s: g, symbol="*",
-    scalar=lambda g, s: g * s if g else 0.0, raises=False,
+scale: Operation = row("scale", _scale,
+    lambda g, y, a, slope: scale(g, slope),
+    # scale(0, slope) is 0 for every slope, so there its derivative is 0 whatever arrives.
+    lambda g, y, a, slope: where(a == 0, 0.0, scale(g, a)),
+    scalar=lambda g, slope: g * slope if g else 0.0, kind="elementwise", symbol="*", domain=(REAL, REAL),
     doc="``g * slope``, but 0 wherever g is 0, even at a pole: an unselected branch stays silent.")
 add: Operation = elementwise("add", np.add, 1, 1, scalar=operator.add, raises=False, symbol="+")
 sub: Operation = elementwise("sub", np.subtract, 1, -1, scalar=operator.sub, raises=False, symbol="-")

@@ -48,14 +48,14 @@ class _Trace:
         traced = list(args)
         for position, argument in zip(positions, self.build_inputs(self.leaves), strict=True):
             traced[position] = argument
+        lent: list[Node] = [] if outer.lent is None else outer.lent
         try:
-            with mode(recording=True, traced=outer.traced | set(self.leaves)) as current:
+            with mode(recording=True, traced=outer.traced | set(self.leaves), lent=lent):
                 result = function(*traced, **options)
         finally:
             if not outer.traced:  # gradients that a backward() inside left as nodes are numbers again
-                for node in current.lent:
+                for node in lent:
                     set_grad(node, getattr(node.grad, "plain", node.grad))
-                current.lent.clear()
         self.outputs, self.build_outputs = flatten(result)
         self.graphs = [order(out) if isinstance(out, Node) else [] for out in self.outputs]
         self.as_nodes = any(isinstance(x, Node) for x in self.inputs) or any(

@@ -42,7 +42,7 @@ def finite_gradient(function: Callable[..., float], inputs: Sequence[Any], step:
 
 
 def complex_gradient(function: Callable[..., complex], inputs: Sequence[Any]) -> list[Any]:
-    """The gradient of an analytic function to the last digits: ``Im f(x + ih) / h`` (Squire and Trapp 1998)."""
+    """The gradient of an analytic function, to the last digits: ``Im f(x + ih) / h`` (Squire, Trapp 1998)."""
     step = 1e-30
     gradients = []
     for position, x in enumerate(inputs):

@@ -59,8 +59,8 @@ def test_every_row_has_samples(name: str) -> None:
         )
         return
     assert ARRAYS.get(name), (
-        f"the row {name} is not tested: add shapes and static arguments for it to ARRAYS in tests/samples.py, "
-        "and a NumPy function that computes the same to REFERENCES"
+        f"the row {name} is not tested: add shapes and static arguments for it to ARRAYS in "
+        "tests/samples.py, and a NumPy function that computes the same to REFERENCES"
     )
 
 
@@ -80,20 +80,16 @@ def test_no_sample_is_left_over() -> None:
 
 
 def numeric_partial(row: Operation, point: tuple[float, ...], orders: tuple[int, ...]) -> float:
-    """A partial derivative computed with 40 digits, or by finite differences where mpmath has no such function."""
+    """A partial derivative: with 40 digits, or by finite differences where mpmath lacks the function."""
     reference = exact(row)
     if reference is not None:
         with mpmath.workdps(40):
             return float(mpmath.diff(reference, point, orders))
     if sum(orders) == 1:
         position = orders.index(1)
-        moved = [list(point) for _ in range(1)][0]
-
-        def along(distance: float) -> float:
-            shifted = [x + distance * (i == position) for i, x in enumerate(moved)]
-            return row(*shifted)
-
-        return float(central_difference(along))
+        return float(
+            central_difference(lambda t: row(*[x + t * (i == position) for i, x in enumerate(point)]))
+        )
     position = next(i for i, n in enumerate(orders) if n)
     rest = tuple(n - (i == position) for i, n in enumerate(orders))
     return float(
@@ -190,7 +186,7 @@ def test_value_equals_tensor(row: Operation) -> None:
 def test_text_of_elementwise_rule(row: Operation) -> None:
     for point in points(row):
         inputs = [Formula(name, x) for name, x in zip(NAMES, point, strict=False)]
-        numbers = dict(zip(NAMES, point, strict=False))
+        numbers = {**dict(zip(NAMES, point, strict=False)), "g": 1.0}
         y = row(*inputs)
         assert evaluate(y.text, numbers) == y.plain == row(*point)
         nodes = [Value(x) for x in point]

@@ -96,7 +96,7 @@ def lower(roots: Sequence[Node]) -> Picture:
     >>> [(edge.source, edge.target, edge.position) for edge in picture.edges]
     [(0, 1, 0), (0, 1, 1)]
     """
-    nodes = order(*roots)
+    nodes = order(*roots, stale=True)  # a picture may look at what a backward must refuse
     ids = {id(node): index for index, node in enumerate(nodes)}
     wanted = {id(root) for root in roots}
     edges = [

@@ -1,7 +1,7 @@
 """``chainrule demo``: train on real digits, check every derivative, draw what happened.
 
-It trains a network on Tensors (``digits``), compares all its derivatives with differences (``check``), trains a
-network of Values (``moons``), draws (``pictures``) and writes a page that opens everything (``page``).
+It trains a network on Tensors (``digits``), compares all its derivatives with differences (``check``), trains
+a network of Values (``moons``), draws (``pictures``) and writes a page that opens everything (``page``).
 """
 
 from __future__ import annotations

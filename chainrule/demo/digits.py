@@ -60,9 +60,9 @@ def split() -> Split:
     >>> len(parts.images), len(parts.held_out_images)
     (1437, 360)
     """
-    images, labels = datasets.digits()
-    order = np.random.default_rng(SEED).permutation(len(images))
-    images, labels = images[order].astype(np.float32), labels[order]
+    pixels, labels = datasets.digits()
+    order = np.random.default_rng(SEED).permutation(len(pixels))
+    images, labels = pixels[order].astype(np.float32), labels[order]
     return Split(images[HELD_OUT:], labels[HELD_OUT:], images[:HELD_OUT], labels[:HELD_OUT])
 
 
@@ -93,7 +93,7 @@ def train(parts: Split, epochs: int = EPOCHS) -> Training:
             scores, held_out_loss = _evaluate(model, parts)
             right = float(np.mean(scores.argmax(axis=1) == parts.held_out_labels))
             history.append(Epoch(sum(losses) / len(parts.images), held_out_loss, right))
-            progress.set_postfix({"loss": f"{history[-1].loss:.3f}", "held out": f"{right:.1%}"}, refresh=False)
+            progress.set_postfix_str(f"loss {history[-1].loss:.3f}, held out {right:.1%}", refresh=False)
             progress.update()
     return Training(model, tuple(history), scores.argmax(axis=1))
 

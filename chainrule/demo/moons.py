@@ -45,7 +45,7 @@ def train(steps: int = STEPS, points: int = POINTS) -> Training:
             loss.backward()
             optimizer.step()
             losses.append(loss.data)
-            progress.set_postfix({"loss": f"{loss.data:.3f}"}, refresh=False)
+            progress.set_postfix_str(f"loss {loss.data:.3f}", refresh=False)
             progress.update()
     new_points = datasets.moons(NEW_POINTS, noise=0.1, seed=SEED + 1)
     return Training(model, tuple(losses), accuracy(model, inputs, labels), accuracy(model, *new_points))

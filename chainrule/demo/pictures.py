@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _SILENT = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # no date: the same losses, the same bytes
 
 # What a colour of the light figure becomes where the reader prefers dark: the colours of viz's drawings.
-_GROUND, _INK, _QUIET, _LINE, _BLUE, _ORANGE = "#ffffff", "#1f2328", "#59636e", "#dfe3e8", "#0072b2", "#d55e00"
+_GROUND, _INK, _QUIET, _LINE = "#ffffff", "#1f2328", "#59636e", "#dfe3e8"
+_BLUE, _ORANGE = "#0072b2", "#d55e00"
 _IN_THE_DARK = {
     _GROUND: "#0d1117",
     _INK: "#f0f6fc",
@@ -68,7 +69,7 @@ def loss_curve(history: Sequence[Epoch], moons: Sequence[float]) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    settings = {
+    settings: Any = {
         "svg.fonttype": "none",  # text stays text: it can be searched, and takes the reader's font
         "svg.hashsalt": "chainrule",  # the same numbers give the same bytes
         "font.family": "sans-serif",
@@ -87,7 +88,7 @@ def loss_curve(history: Sequence[Epoch], moons: Sequence[float]) -> str:
         _axes(left, "Digits: cross-entropy", "epoch")
         _curve(left, epochs, [epoch.loss for epoch in history], _BLUE, "training")
         _curve(left, epochs, [epoch.held_out_loss for epoch in history], _ORANGE, "held out", "--")
-        left.legend(frameon=False)
+        left.legend(facecolor=_GROUND, edgecolor="none", framealpha=1.0)
         _axes(right, "Moons: hinge loss", "step")
         _curve(right, range(1, len(moons) + 1), moons, _BLUE, "training")
         for axes in (left, right):
