@@ -41,15 +41,17 @@ class Node:
     operation: the row of the rule book that made this node; None for a leaf.
     number: the creation number, unique and increasing.
     label: a name for pictures and messages.
+    scope: the path of the module that computed this node, such as ``0.attention``; empty outside.
     """
 
-    __slots__ = ("_data", "_parents", "grad", "label", "number", "operation")
+    __slots__ = ("_data", "_parents", "grad", "label", "number", "operation", "scope")
     rank = 0
     _lent: bytes | None = None  # only arrays can be written into from outside
 
     _data: Any
     grad: Any
     label: str
+    scope: str
     number: int
     operation: Operation | None
     _parents: tuple[Node, ...]
@@ -355,6 +357,7 @@ class Mode(NamedTuple):
     recording: bool = True
     traced: frozenset[Node] = frozenset()  # the leaves of the transforms under way
     watch: Watch | None = None
+    scope: str = ""  # the path of the module that is computing
     lent: list[Node] | None = None  # nodes whose .grad is a node while the transforms run
 
 
@@ -384,6 +387,21 @@ def no_grad() -> contextlib.AbstractContextManager[Mode]:
     ()
     """
     return mode(recording=False)
+
+
+def scope(name: str) -> contextlib.AbstractContextManager[Mode]:
+    """Mark what is computed in a block as belonging together: pictures group by it.
+
+    Scopes nest: ``b`` inside ``a`` is ``a.b``.
+
+    >>> from autograd import Value
+    >>> with scope("encoder"), scope("0"):
+    ...     y = Value(1.0) * 2
+    >>> y.scope
+    'encoder.0'
+    """
+    current = MODE.get()
+    return mode(scope=f"{current.scope}.{name}" if current is not None and current.scope else name)
 
 
 def is_recording() -> bool:

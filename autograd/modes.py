@@ -146,7 +146,7 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
         if not (
             type(gradient) is type(data) is np.ndarray
             and gradient.shape == data.shape
-            and gradient.dtype == data.dtype
+            and gradient.dtype is data.dtype  # NumPy has one object a native dtype
         ):
             gradient = fit(gradient, node, position, as_nodes)
         before = gradients[parent]

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .array_ops import Number, reshape, shape_of, softmax
+from .array_ops import Number, mean, reshape, shape_of, softmax
 from .operation import Operation, row
+from .ops import rsqrt, square
 
 
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
@@ -53,4 +54,29 @@ cross_entropy: Operation = row(
     _cross_entropy,
     _cross_entropy_rule,
     doc="``-log softmax(logits)[classes]``: logits (batch, classes), integers (batch,); one loss a row.",
+)
+
+
+def _moments(x: Number, axis: tuple[int, ...], eps: float) -> tuple[Number, Number]:
+    """The distance of x to its mean, and one over its standard deviation."""
+    distance = x - mean(x, axis=axis, keepdims=True)
+    return distance, rsqrt(mean(square(distance), axis=axis, keepdims=True) + eps)
+
+
+def _standardize(x: Any, axis: tuple[int, ...], eps: float) -> Any:
+    distance, scaling = _moments(x, axis, eps)
+    return distance * scaling
+
+
+def _standardize_rule(g: Number, y: Number, x: Number, axis: tuple[int, ...], eps: float) -> Number:
+    scaling = _moments(x, axis, eps)[1]
+    along = mean(g, axis=axis, keepdims=True) + y * mean(g * y, axis=axis, keepdims=True)
+    return scaling * (g - along)
+
+
+standardize: Operation = row(
+    "standardize",
+    _standardize,
+    _standardize_rule,
+    doc="``(x - mean) / √(var + eps)`` over the given axes: what batch, layer and group norm share.",
 )

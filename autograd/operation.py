@@ -68,6 +68,7 @@ class Operation:
         self.name = self.__name__ = name
         self.symbol = symbol or name
         self.array = array
+        self.quiet_array: Callable[..., Any] = np.errstate(all="ignore")(array)
         self.scalar = scalar
         self.rules = tuple(rules)
         self.joint = joint
@@ -108,9 +109,7 @@ class Operation:
 
     def compute(self, numbers: Sequence[Any], static: dict[str, Any]) -> Any:
         """The result as arrays have it: poles and overflow are IEEE values, without a warning."""
-        if QUIET.get():
-            return self.array(*numbers, **static)
-        return _quietly(self.array, numbers, static)
+        return (self.array if QUIET.get() else self.quiet_array)(*numbers, **static)
 
     def pull(
         self, g: Any, y: Any, inputs: Sequence[Any], static: dict[str, Any], wanted: Iterable[int]
@@ -230,18 +229,14 @@ QUIET: ContextVar[bool] = ContextVar("autograd_quiet", default=False)
 """Whether NumPy's warnings are off already, in a walk that has many operations to compute."""
 
 
-@np.errstate(all="ignore")
-def _quietly(function: Callable[..., Any], numbers: Sequence[Any], static: dict[str, Any]) -> Any:
-    return function(*numbers, **static)
-
-
 def _ieee(scalar: Callable[..., float], array: Callable[..., Any]) -> Callable[..., float]:
     """``math`` raises where IEEE 754 has an answer; NumPy knows the answer."""
+    fallback = np.errstate(all="ignore")(array)
 
     def compute(*inputs: float) -> float:
         try:
             return scalar(*inputs)
         except (ValueError, OverflowError, ZeroDivisionError):
-            return float(_quietly(array, list(map(np.float64, inputs)), {}))
+            return float(fallback(*map(np.float64, inputs)))
 
     return compute

@@ -60,6 +60,7 @@ class Tensor(Node):
         self._parents = ()
         self.number = next_number()
         self.label = label
+        self.scope = ""
         self._static = {}
         self._keeps_grad = False
         self._lent = None
@@ -87,6 +88,7 @@ class Tensor(Node):
         node._data = data if type(data) is np.ndarray else np.asarray(data)
         set_grad(node, None)
         node.label = ""
+        node.scope = "" if mode is None else mode.scope
         node.number = next_number()
         node._keeps_grad = False
         node._lent = None
@@ -136,7 +138,7 @@ class Tensor(Node):
         if self._lent is None:
             return False
         now = self._data.tobytes()
-        changed = self._lent != now
+        changed: bool = self._lent != now
         if changed:
             self.number = note_change()
         # Two references, the slot's and the call's: nobody outside can write into the array any more.

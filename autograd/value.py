@@ -53,6 +53,7 @@ class Value(Node):
         self._parents = ()
         self.number = next_number()
         self.label = label
+        self.scope = ""
 
     @classmethod
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
@@ -164,9 +165,11 @@ def _record(operation: Operation, data: float, parents: tuple[Value, ...]) -> Va
     node.number = next_number()
     mode = current_mode()
     if mode is None:
+        node.scope = ""
         node.operation = operation
         node._parents = parents
         return node
+    node.scope = mode.scope
     node.operation, node._parents = (operation, parents) if mode.recording else (CONSTANT, ())
     if mode.watch is not None:
         mode.watch.after_forward(node, operation, parents)
@@ -186,6 +189,7 @@ def _binary(operation: Operation) -> tuple[Callable[[Value, Any], Any], Callable
             node._data = scalar(self._data, other._data)
             node.grad = None
             node.label = ""
+            node.scope = ""
             node.number = next_number()
             node.operation = operation
             node._parents = (self, other)

@@ -3,7 +3,8 @@
 from . import functional
 from .functional import cross_entropy, mse_loss
 from .layers import Linear, ReLU, Sigmoid, Tanh
-from .module import Module, Parameter, Sequential
+from .containers import Sequential
+from .module import Module, Parameter
 from .optimizers import SGD, Adam, Optimizer
 from .scalar import MLP, Layer, Neuron
 

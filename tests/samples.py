@@ -16,6 +16,7 @@ import mpmath
 import numpy as np
 
 import autograd
+import autograd.network_ops
 from autograd.operation import REAL, TABLE, Interval, Operation
 
 Shape = tuple[int, ...]

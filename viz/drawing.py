@@ -51,7 +51,6 @@ def draw(node: Node | Sequence[Node], *, direction: Direction = "LR", theme: The
     ------
     TypeError: for anything that is not a node.
     ValueError: for no node at all, or an unknown direction or theme.
-    StaleGraphError: for a graph with a leaf that was changed after it was used.
 
     >>> from autograd import Value
     >>> x = Value(0.5, label="x")

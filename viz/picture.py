@@ -84,10 +84,6 @@ def lower(roots: Sequence[Node]) -> Picture:
     Boxes are numbered in the order of computation, so the same graph gives the same picture
     whatever was computed before it.
 
-    Raises
-    ------
-    StaleGraphError: a leaf was changed after it was used, so that the numbers no longer belong together.
-
     >>> from autograd import Value
     >>> a = Value(3.0, label="a")
     >>> picture = lower([a + a])

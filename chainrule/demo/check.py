@@ -48,7 +48,7 @@ class Loss(Module):
 
 
 def network(model: Module, parts: Split) -> Verdict:
-    """Move each parameter a little up and down, in float64, and compare what the loss does with its gradient."""
+    """Move each parameter a little, in float64, and compare what the loss does with its gradient."""
     loss = Loss(model, parts.images[:IMAGES], parts.labels[:IMAGES])
     count = sum(parameter.size for parameter in model.parameters())
     try:

@@ -1,0 +1,231 @@
+"""Derivatives from function values alone, each with an estimate of its own error.
+
+Two ways, and each watches over the other:
+
+- *Differences.* ``D(h) = (f(x+h) − f(x−h)) / 2h`` on a ladder of steps, each a quarter of the one
+  before. Three neighbouring rungs are extrapolated to step 0 (Richardson 1911; Ridders 1982, who
+  chose the best place of the table by its own error estimate). The error has three sources, and
+  the estimate is their sum: what the extrapolation still changed (truncation), the noise of the
+  function divided by the step (round-off), and the *jump*, the right derivative minus the left one
+  extrapolated to step 0, which is 0 for a smooth function and is not at a kink.
+- *The complex step*, ``Im f(x + ih) / h`` with a tiny h (Squire and Trapp 1998): exact to
+  round-off, since nothing is subtracted. It holds for analytic functions only, so it is believed
+  when it contradicts no difference of the whole function, and dropped otherwise.
+
+The noise of the function is measured, not assumed: from second differences along a line of very
+close points (the idea of Hamming's difference table; Moré and Wild 2011).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Function = Callable[[Array], Array]
+
+RATIO = 4.0
+FIRST_STEP = 2.0**-7
+OFF_THE_LATTICE = 1 - 0.1852989196777344  # 20 bits: a step that no rounding or counting function repeats on
+RUNGS_DOWN, RUNGS_UP = 18, 5
+SAFETY = 20.0  # noise over step is a typical error; this many times it is a bound
+COMPLEX_STEP = 1e-40
+SPACINGS = [2.0**-44, 2.0**-37, 2.0**-30, 2.0**-23, 2.0**-16]
+EPSILON = float(np.finfo(float).eps)
+
+
+@dataclass
+class Slopes:
+    """The derivatives of all outputs with respect to one input, each of shape (m,).
+
+    Attributes
+    ----------
+    value: the derivative.
+    error: a bound on its truncation and round-off; infinite where nothing could be computed.
+    jump: the derivative to the right minus the one to the left.
+    """
+
+    value: Array
+    error: Array
+    jump: Array
+
+    @property
+    def total(self) -> Array:
+        """The error with the jump counted in: how far any one-sided derivative may be."""
+        total: Array = self.error + np.abs(self.jump)
+        return total
+
+
+def unit(x: float) -> float:
+    """The size that steps are relative to: 1, or the power of two next to a larger ``|x|``."""
+    return 1.0 if abs(x) <= 1 else 2.0 ** round(math.log2(abs(x)))
+
+
+def quietly(function: Function, x: Array, count: int) -> Array:
+    """The function at a probe; NaN where the probe has left the function's domain."""
+    try:
+        result = function(x)
+    except (ArithmeticError, ValueError):
+        return np.full(count, np.nan)
+    return result if len(result) == count else np.full(count, np.nan)
+
+
+class Differences:
+    """The ladder of steps along one input of a function.
+
+    Parameters
+    ----------
+    function: from a vector of shape (n,) to one of shape (m,).
+    x, base: the point and the function there.
+    position: which input moves.
+    noise: the noise of the function at the point, shape (m,).
+    step: the first step, relative to :func:`unit`.
+    """
+
+    def __init__(
+        self, function: Function, x: Array, base: Array, position: int, noise: Array, step: float = FIRST_STEP
+    ) -> None:
+        self.function, self.x, self.base, self.position = function, x.copy(), base, position
+        self.noise = noise
+        self.center = float(x[position])
+        self.first = unit(self.center) * step * OFF_THE_LATTICE
+        self.rungs: dict[float, tuple[Array, Array, Array, Array]] = {}
+
+    def at(self, point: float) -> Array:
+        """The function with the input at a point."""
+        self.x[self.position] = point
+        result = quietly(self.function, self.x, len(self.base))
+        self.x[self.position] = self.center
+        return result
+
+    def rung(self, step: float) -> tuple[Array, Array, Array, Array]:
+        """The central difference, the right and the left one, and their noise at one step."""
+        if step not in self.rungs:
+            right, left = self.center + step, self.center - step
+            up, down = self.at(right), self.at(left)
+            ahead, behind = right - self.center, self.center - left  # the steps that rounding left
+            if ahead > 0 and behind > 0:
+                noise = np.maximum(self.noise, EPSILON / 2 * np.fmax(np.abs(up), np.abs(down)))
+                self.rungs[step] = (
+                    (up - down) / (ahead + behind),
+                    (up - self.base) / ahead,
+                    (self.base - down) / behind,
+                    SAFETY * noise / step,
+                )
+            else:
+                nothing = np.full(len(self.base), np.nan)
+                self.rungs[step] = (nothing, nothing, nothing, nothing)
+        return self.rungs[step]
+
+    def quick(self) -> Slopes:
+        """From three steps: enough for a smooth function of ordinary scale."""
+        return self.central(self.first)
+
+    def central(self, step: float) -> Slopes:
+        """The extrapolation of three rungs, of which ``step`` is the longest."""
+        (d0, right0, left0, _), (d1, right1, left1, _), (d2, right2, left2, noise) = [
+            self.rung(step / RATIO**k) for k in range(3)
+        ]
+        # D(h) = f' + a h² + b h⁴ + …, so a quarter of the step leaves 1/16 and 1/256 of the two errors.
+        early, late = (16 * d1 - d0) / 15, (16 * d2 - d1) / 15
+        # right − left = jump + c h + d h³ + …
+        j0, j1, j2 = right0 - left0, right1 - left1, right2 - left2
+        jump = (64 * (4 * j2 - j1) - (4 * j1 - j0)) / 189
+        return Slopes((256 * late - early) / 255, np.abs(late - early) + noise, jump)
+
+    def one_sided(self, step: float, side: int) -> Slopes:
+        """The same from one side, for a point at the edge of the domain: ``side`` 1 is right, 2 left."""
+        d0, d1, d2 = [self.rung(step / RATIO**k)[side] for k in range(3)]
+        # One-sided differences have every power of h in their error.
+        early, late = (4 * d1 - d0) / 3, (4 * d2 - d1) / 3
+        noise = SAFETY * self.noise / (step / RATIO**2)
+        return Slopes((16 * late - early) / 15, np.abs(late - early) + noise, np.zeros(len(d0)))
+
+    def thorough(self) -> Slopes:
+        """From a sweep of steps, shortest first.
+
+        A derivative is a local thing: a longer step may only narrow down what the shorter ones
+        allow, never contradict them. Hence a kink or a pole at some distance, which long steps
+        cross, does no harm as long as the short ones resolve anything.
+        """
+        self.noise = np.maximum(self.noise, noise_of(self.function, self.x, self.direction(), self.base))
+        steps = self.steps()
+        best = self.narrowed(steps, self.central)
+        for side in (1, 2):
+            lost = ~np.isfinite(best.error)
+            if lost.any():
+                edge = self.narrowed(steps, lambda step, side=side: self.one_sided(step, side))  # type: ignore[misc]
+                best = _choose(lost, edge, best)
+        return best
+
+    def direction(self) -> Array:
+        """One unit along the input."""
+        along = np.zeros_like(self.x)
+        along[self.position] = unit(self.center)
+        return along
+
+    def steps(self) -> list[float]:
+        """The sweep, shortest first; a small x has a second one of its own scale."""
+        sweep = [self.first * RATIO**k for k in range(-RUNGS_DOWN, RUNGS_UP)]
+        if 0 < abs(self.center) < 2.0**-7:
+            own = abs(self.center) * FIRST_STEP * OFF_THE_LATTICE
+            sweep += [own * RATIO**k for k in range(-6, RUNGS_UP)]
+        return sorted(sweep)
+
+    def narrowed(self, steps: list[float], slopes_at: Callable[[float], Slopes]) -> Slopes:
+        """The most accurate estimate that contradicts no estimate from shorter steps."""
+        best = Slopes(*[np.full(len(self.base), fill) for fill in (np.nan, np.inf, 0.0)])
+        for step in steps:
+            new = slopes_at(step)
+            known = np.isfinite(best.error)
+            agrees = ~known | (np.abs(new.value - best.value) <= 2 * (best.total + new.total))
+            best = _choose(agrees & (new.total < best.total), new, best)
+        return best
+
+
+def _choose(where: Array, new: Slopes, old: Slopes) -> Slopes:
+    return Slopes(
+        np.where(where, new.value, old.value),
+        np.where(where, new.error, old.error),
+        np.where(where, new.jump, old.jump),
+    )
+
+
+def complex_step(function: Function, x: Array, position: int) -> Array:
+    """``Im f(x + ih) / h``, shape (m,): exact to round-off where f is analytic.
+
+    Raises
+    ------
+    Exception: whatever a function raises that refuses complex numbers.
+    """
+    moved = x.astype(complex)
+    step = COMPLEX_STEP * unit(float(x[position]))
+    moved[position] += 1j * step
+    slopes: Array = function(moved).imag / step
+    return slopes
+
+
+def noise_of(function: Function, x: Array, direction: Array, base: Array) -> Array:
+    """The noise of each output, shape (m,): how far it is from a smooth function of its inputs.
+
+    Eight points on a line, so close that any smooth function is straight there: the second
+    differences are noise, √6 times its size. The closest spacing at which an output changes at all
+    is the one that counts, for a function that computes in float32 is constant in between.
+    """
+    noise = EPSILON / 2 * np.abs(base)
+    open_ = np.ones(len(base), bool)
+    for spacing in SPACINGS:
+        line = np.stack([quietly(function, x + (k - 3.5) * spacing * direction, len(base)) for k in range(8)])
+        changes = np.diff(line, axis=0)
+        informative = open_ & (np.count_nonzero(changes, axis=0) >= 4)
+        if informative.any():
+            scatter = np.median(np.abs(np.diff(changes, axis=0)), axis=0) / 1.65
+            noise = np.where(informative & np.isfinite(scatter), np.maximum(noise, scatter), noise)
+            open_ &= ~informative
+        if not open_.any():
+            break
+    return noise

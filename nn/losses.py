@@ -1,0 +1,338 @@
+"""Losses as functions, with PyTorch's names and arguments, and penalties on parameters.
+
+``reduction`` is "mean", "sum" or "none" everywhere. Integer targets may be plain arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+
+import autograd
+from autograd import ShapeError, network_ops
+from autograd.array_ops import plain, shape_of
+from autograd.functions import as_number
+
+from .functional.checks import same_shape
+
+Reduction = Literal["mean", "sum", "none"]
+
+
+def reduced(losses: Any, reduction: Reduction) -> Any:
+    """The mean or the sum of losses, or the losses themselves.
+
+    >>> float(reduced(np.array([1.0, 3.0]), "mean"))
+    2.0
+    """
+    if reduction == "none":
+        return losses
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+    return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)
+
+
+def _pair(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    input, target = as_number(input), as_number(target)
+    same_shape(name, input, target)
+    return input, target
+
+
+# -- numbers ----------------------------------------------------------------------------------
+
+
+def mse_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """``(x - y)²``.
+
+    Raises
+    ------
+    ShapeError: input and target differ in shape (broadcasting them would hide a mistake).
+
+    >>> float(mse_loss(np.array([1.0, 3.0]), np.array([0.0, 0.0])))
+    5.0
+    """
+    input, target = _pair("mse_loss", input, target)
+    return reduced(autograd.square(input - target), reduction)
+
+
+def l1_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """``|x - y|``.
+
+    >>> float(l1_loss(np.array([1.0, -3.0]), np.array([0.0, 0.0])))
+    2.0
+    """
+    input, target = _pair("l1_loss", input, target)
+    return reduced(autograd.abs(input - target), reduction)
+
+
+def huber_loss(input: Any, target: Any, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
+    """``d²/2`` where ``d = |x - y| ≤ δ``, else ``δ (d - δ/2)`` (Huber 1964).
+
+    >>> float(huber_loss(np.array([3.0]), np.array([0.0])))
+    2.5
+    """
+    input, target = _pair("huber_loss", input, target)
+    distance = autograd.abs(input - target)
+    near = autograd.minimum(distance, delta)
+    # The two pieces in one: with near = min(d, δ), near · (d - near/2).
+    return reduced(near * (distance - 0.5 * near), reduction)
+
+
+def smooth_l1_loss(input: Any, target: Any, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
+    """``d²/(2β)`` where ``d = |x - y| < β``, else ``d - β/2`` (Girshick 2015): huber divided by β.
+
+    >>> float(smooth_l1_loss(np.array([3.0]), np.array([0.0])))
+    2.5
+    """
+    if beta == 0:
+        return l1_loss(input, target, reduction)
+    return huber_loss(input, target, reduction, delta=beta) / beta
+
+
+def hinge_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
+    """``max(0, 1 - y x)`` for targets -1 and 1 (Cortes and Vapnik 1995).
+
+    >>> float(hinge_loss(np.array([0.5, -2.0]), np.array([1, 1])))
+    1.75
+    """
+    input, target = _pair("hinge_loss", input, target)
+    return reduced(autograd.relu(1 - target * input), reduction)
+
+
+# -- probabilities ----------------------------------------------------------------------------
+
+
+def binary_cross_entropy(
+    input: Any, target: Any, weight: Any = None, reduction: Reduction = "mean"
+) -> Any:
+    """``-(y log x + (1 - y) log(1 - x))`` for probabilities x; logarithms no lower than -100.
+
+    With logits, :func:`binary_cross_entropy_with_logits` is exact where this one overflows.
+
+    >>> round(float(binary_cross_entropy(np.array([0.5]), np.array([1.0]))), 6)
+    0.693147
+    """
+    input, target = _pair("binary_cross_entropy", input, target)
+    yes = autograd.maximum(autograd.log(input), -100.0)
+    no = autograd.maximum(autograd.log1p(-input), -100.0)
+    losses = -(target * yes + (1 - target) * no)
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, reduction: Reduction = "mean", pos_weight: Any = None
+) -> Any:
+    """``-(w y log σ(x) + (1 - y) log(1 - σ(x)))`` for logits x, with ``w = pos_weight``, no overflow.
+
+    >>> float(binary_cross_entropy_with_logits(np.array([1000.0]), np.array([0.0])))
+    1000.0
+    """
+    input, target = _pair("binary_cross_entropy_with_logits", input, target)
+    # log σ(x) = -softplus(-x) and log(1 - σ(x)) = -softplus(x) = -x - softplus(-x).
+    likely = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+    losses = (1 - target) * input + likely * autograd.softplus(-input)
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    """``-Σ_c q_c log softmax(x)_c``: logits (batch, classes, ...), the target as one of
+
+    - integer classes (batch, ...): q is 1 at the class,
+    - probabilities (batch, classes, ...): q itself.
+
+    Parameters
+    ----------
+    weight: a factor for each class (classes,); the mean is then the weighted one.
+    ignore_index: a class whose items do not count.
+    label_smoothing: q becomes ``(1 - ε) q + ε / classes`` (Szegedy et al. 2016).
+
+    Raises
+    ------
+    ShapeError: the shapes do not fit.
+    TypeError: the target holds neither classes nor probabilities.
+    IndexError: a class is out of range.
+
+    >>> round(float(cross_entropy(np.array([[0.0, 0.0]]), np.array([1]))), 6)
+    0.693147
+    """
+    input = as_number(input)
+    shape = shape_of(input)
+    if shape and shape_of(target) == shape:
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    classes = _classes("cross_entropy", shape, target, ignore_index)
+    if weight is None and not label_smoothing and len(shape) == 2 and not (classes == ignore_index).any():
+        return reduced(network_ops.cross_entropy(input, classes=classes), reduction)
+    scores = autograd.log_softmax(input, axis=_class_axis(shape))
+    sharp = nll_loss(scores, target, weight, ignore_index, "none")
+    share = _shares(classes, shape, weight, ignore_index, plain(input).dtype)
+    losses = sharp
+    if label_smoothing:
+        by_class = scores if weight is None else scores * _along_classes(weight, shape)
+        smooth = -autograd.sum(by_class, axis=_class_axis(shape)) * (classes != ignore_index)
+        losses = (1 - label_smoothing) * sharp + label_smoothing / shape[_class_axis(shape)] * smooth
+    return autograd.sum(losses) / share.sum() if reduction == "mean" else reduced(losses, reduction)
+
+
+def nll_loss(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: Reduction = "mean",
+) -> Any:
+    """``-x[class]`` for log-probabilities (batch, classes, ...) and classes (batch, ...).
+
+    The arguments are those of :func:`cross_entropy`, which is this loss of ``log_softmax``.
+
+    >>> float(nll_loss(np.array([[-1.0, -2.0]]), np.array([1])))
+    2.0
+    """
+    input = as_number(input)
+    shape = shape_of(input)
+    classes = _classes("nll_loss", shape, target, ignore_index)
+    counted = classes != ignore_index
+    places = list(np.indices(classes.shape))
+    places.insert(_class_axis(shape), np.where(counted, classes, 0))
+    picked = autograd.getitem(input, tuple(places))
+    share = _shares(classes, shape, weight, ignore_index, plain(input).dtype)
+    losses = autograd.where(counted, -picked * share, 0.0)
+    return autograd.sum(losses) / share.sum() if reduction == "mean" else reduced(losses, reduction)
+
+
+def _soft_cross_entropy(
+    input: Any, target: Any, weight: Any, reduction: Reduction, label_smoothing: float
+) -> Any:
+    if plain(target).dtype.kind != "f":
+        raise TypeError(
+            f"cross_entropy: a target of the input's shape {shape_of(input)} holds probabilities, not "
+            f"{plain(target).dtype}"
+        )
+    shape = shape_of(input)
+    axis = _class_axis(shape)
+    if label_smoothing:
+        target = (1 - label_smoothing) * target + label_smoothing / shape[axis]
+    if weight is not None:
+        target = target * _along_classes(weight, shape)
+    losses = -autograd.sum(target * autograd.log_softmax(input, axis=axis), axis=axis)
+    if reduction == "mean":  # an item is a row of probabilities, whatever its weights
+        return autograd.sum(losses) / max(int(np.prod(shape)) // shape[axis], 1)
+    return reduced(losses, reduction)
+
+
+def _class_axis(shape: tuple[int, ...]) -> int:
+    return 1 if len(shape) > 1 else 0
+
+
+def _along_classes(weight: Any, shape: tuple[int, ...]) -> Any:
+    if shape_of(weight) != shape[_class_axis(shape) :][:1]:
+        raise ShapeError(f"the weight of the classes has shape {shape_of(weight)}, the input {shape}")
+    return np.reshape(plain(weight), (-1, *(1 for _ in shape[2:])))
+
+
+def _shares(
+    classes: Any, shape: tuple[int, ...], weight: Any, ignore_index: int, dtype: Any
+) -> np.ndarray[Any, Any]:
+    """What each item counts in a mean: the weight of its class, 0 for an ignored one."""
+    counted = classes != ignore_index
+    if weight is None:
+        return np.asarray(counted, dtype)
+    by_class = np.ravel(_along_classes(weight, shape))
+    return np.asarray(np.where(counted, by_class[np.where(counted, classes, 0)], 0), dtype)
+
+
+def _classes(name: str, shape: tuple[int, ...], target: Any, ignore_index: int) -> np.ndarray[Any, Any]:
+    """The target as classes that fit logits of this shape."""
+    classes = np.asarray(plain(target))
+    axis = _class_axis(shape)
+    if classes.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: the target of shape {classes.shape} for an input of shape {shape} holds classes, "
+            f"integers, not {classes.dtype}"
+        )
+    if not shape or classes.shape != (*shape[:axis], *shape[axis + 1 :]):
+        raise ShapeError(f"{name}: logits of shape {shape} and targets of shape {classes.shape}")
+    if classes.size and not 0 <= classes.min() <= classes.max() < shape[axis]:
+        wrong = classes[((classes < 0) | (classes >= shape[axis])) & (classes != ignore_index)]
+        if wrong.size:
+            raise IndexError(f"{name}: the target holds class {wrong[0]}, the input has {shape[axis]} classes")
+    return classes
+
+
+def kl_div(
+    input: Any,
+    target: Any,
+    reduction: Literal["mean", "sum", "none", "batchmean"] = "mean",
+    log_target: bool = False,
+) -> Any:
+    """``y (log y - x)`` for log-probabilities x and probabilities y (Kullback and Leibler 1951).
+
+    Parameters
+    ----------
+    reduction: "batchmean" divides by the batch only, which is the divergence of distributions.
+    log_target: whether the target holds logarithms too.
+
+    >>> float(kl_div(np.log([0.5, 0.5]), np.array([0.5, 0.5])))
+    0.0
+    """
+    input, target = _pair("kl_div", input, target)
+    if log_target:
+        losses = autograd.exp(target) * (target - input)
+    else:  # y log y is 0 at 0
+        positive = autograd.where(target > 0, target, 1.0)
+        losses = target * autograd.log(positive) - target * input
+    if reduction == "batchmean":
+        return autograd.sum(losses) / shape_of(input)[0]
+    return reduced(losses, reduction)
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """``x₁ · x₂ / (max(|x₁|, ε) max(|x₂|, ε))`` along an axis; a similarity, not a loss.
+
+    >>> cosine_similarity(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])).round(4)
+    array([0.7071])
+    """
+    x1, x2 = as_number(x1), as_number(x2)
+    lengths = [autograd.maximum(autograd.norm(x, axis=dim), eps) for x in (x1, x2)]
+    return autograd.sum(x1 * x2, axis=dim) / (lengths[0] * lengths[1])
+
+
+# -- penalties --------------------------------------------------------------------------------
+
+
+def l1_penalty(parameters: Iterable[Any]) -> Any:
+    """``Σ |p|`` over all parameters: pulls them to exactly zero (Tibshirani 1996).
+
+    >>> from autograd import Value
+    >>> l1_penalty([Value(-2.0), Value(3.0)]).data
+    5.0
+    """
+    return _total([_size(autograd.abs(p)) for p in parameters])
+
+
+def l2_penalty(parameters: Iterable[Any]) -> Any:
+    """``Σ p²`` over all parameters: pulls them towards zero (Hoerl and Kennard 1970).
+
+    >>> from autograd import Value
+    >>> l2_penalty([Value(-2.0), Value(3.0)]).data
+    13.0
+    """
+    return _total([_size(autograd.square(p)) for p in parameters])
+
+
+def _size(x: Any) -> Any:
+    return autograd.sum(x) if shape_of(x) else x
+
+
+def _total(parts: list[Any]) -> Any:
+    if not parts:
+        raise ValueError("a penalty was given no parameters")
+    # One node for the whole sum, not a chain of as many as there are parameters.
+    return autograd.affine(0.0, *[1.0] * len(parts), *parts)
