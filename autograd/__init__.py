@@ -82,7 +82,7 @@ from .functions import (
     triu,
     var,
 )  # fmt: skip
-from .graph import Node, no_grad, order
+from .graph import Node, no_grad, order, scope
 from .ops import (
     abs,
     acos,
@@ -221,6 +221,7 @@ __all__ = [
     "reshape",
     "roll",
     "rsqrt",
+    "scope",
     "selu",
     "sigmoid",
     "sign",

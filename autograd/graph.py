@@ -389,7 +389,8 @@ def no_grad() -> contextlib.AbstractContextManager[Mode]:
     return mode(recording=False)
 
 
-def scope(name: str) -> contextlib.AbstractContextManager[Mode]:
+@contextlib.contextmanager
+def scope(name: str) -> Iterator[Mode]:
     """Mark what is computed in a block as belonging together: pictures group by it.
 
     Scopes nest: ``b`` inside ``a`` is ``a.b``.
@@ -401,7 +402,8 @@ def scope(name: str) -> contextlib.AbstractContextManager[Mode]:
     'encoder.0'
     """
     current = MODE.get()
-    return mode(scope=f"{current.scope}.{name}" if current is not None and current.scope else name)
+    with mode(scope=f"{current.scope}.{name}" if current is not None and current.scope else name) as inside:
+        yield inside
 
 
 def is_recording() -> bool:

@@ -25,6 +25,7 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from . import latex
 from .array_ops import shape_of
 from .formula import Formula, local_derivative, rule_as_formula, show, shown
 from .graph import CONSTANT, Node
@@ -95,31 +96,36 @@ class Step:
         A matrix product has no local derivative that fits on a line; its rule says what becomes of
         the gradient of the result. None where the argument has no derivative at all.
         """
-        if self.kind == "edge":
-            graph, operation = self.recording, self._operation
-            inputs = [graph.named(parent) for parent in self.node.parents]
-            y = Formula(self.name, graph.data[self.node])
-            with np.errstate(all="ignore"):
-                local = local_derivative(operation, self.position, y, inputs, self.node.static)
-                if local is not None:
-                    return local
-                g = Formula(f"{self.name}.grad", self.incoming, typeset=graph.gradient_of(self.node))
-                return rule_as_formula(operation, self.position, g, y, inputs, self.node.static)
-        return None
+        if self.kind != "edge":
+            return None
+        graph = self.recording
+        g = Formula(f"{self.name}.grad", self.incoming, typeset=graph.gradient_of(self.node))
+        y = Formula(self.name, graph.data[self.node])
+        return self._read(g, y, [graph.named(parent) for parent in self.node.parents])
 
     @cached_property
     def numbers(self) -> str:
         """The formula with numbers plugged in for the names; empty where there is none."""
-        if self.formula is None:
+        if self.kind != "edge":
             return ""
         graph = self.recording
         inputs = [graph.plugged(parent) for parent in self.node.parents]
-        y, static = graph.plugged(self.node), self.node.static
-        with np.errstate(all="ignore"):
-            plugged = local_derivative(self._operation, self.position, y, inputs, static) or rule_as_formula(
-                self._operation, self.position, shown(self.incoming), y, inputs, static
-            )
+        plugged = self._read(shown(self.incoming), graph.plugged(self.node), inputs)
         return "" if plugged is None else plugged.text
+
+    def _read(self, g: Formula, y: Formula, inputs: list[Formula]) -> Formula | None:
+        operation, static, position = self._operation, self.node.static, self.position
+        with np.errstate(all="ignore"):
+            try:
+                local = local_derivative(operation, position, y, inputs, static)
+                return local or rule_as_formula(operation, position, g, y, inputs, static)
+            except Exception:
+                # A rule of the user's own may take nothing but numbers: it has a name and a value.
+                value = self.contribution
+                if self.is_product:
+                    value = contributions(self.node, 1.0, [position])[0][1]
+                made = latex.apply(f"{self.op}'", [part.typeset for part in inputs])
+                return Formula(f"{self.op}'({', '.join(part.text for part in inputs)})", value, typeset=made)
 
     @cached_property
     def local(self) -> Any:

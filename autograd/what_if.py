@@ -61,8 +61,8 @@ class WhatIf:
         if np.ndim(self.delta):
             product = f"the sum of {product}"
         return (
-            f"{self.name} + {show(self.delta)}: {self.loss_name} goes from {self.before:.6g} to {self.after:.6g}, "
-            f"a change of {self.change:.6g}\n"
+            f"{self.name} + {show(self.delta)}: {self.loss_name} goes from {self.before:.6g} to "
+            f"{self.after:.6g}, a change of {self.change:.6g}\n"
             f"gradient × delta promises {product} = {self.predicted:.6g}; "
             f"the difference, {self.error:.6g}, is what a straight line misses"
         )
@@ -139,7 +139,7 @@ def _replay(nodes: list[Node], x: Node, nudge: Any) -> Any:
             continue
         operation = node.operation
         assert operation is not None
-        data = [moved[parent] if parent in moved else parent.plain for parent in node.parents]
+        data = [moved.get(parent, parent.plain) for parent in node.parents]
         if node.dtype is None and operation.scalar is not None:
             moved[node] = float(operation.scalar(*data))
         else:

@@ -54,6 +54,12 @@ class Slopes:
     jump: Array
 
     @property
+    def kink(self) -> Array:
+        """Where the jump is beyond doubt."""
+        kink: Array = np.abs(self.jump) > 5 * self.error
+        return kink
+
+    @property
     def total(self) -> Array:
         """The error with the jump counted in: how far any one-sided derivative may be."""
         total: Array = self.error + np.abs(self.jump)
@@ -63,6 +69,11 @@ class Slopes:
 def unit(x: float) -> float:
     """The size that steps are relative to: 1, or the power of two next to a larger ``|x|``."""
     return 1.0 if abs(x) <= 1 else 2.0 ** round(math.log2(abs(x)))
+
+
+def power_of_two(x: float) -> float:
+    """The power of two below ``|x|``; 1 for 0."""
+    return 2.0 ** math.floor(math.log2(abs(x))) if x and math.isfinite(x) else 1.0
 
 
 def quietly(function: Function, x: Array, count: int) -> Array:
@@ -145,8 +156,8 @@ class Differences:
         noise = SAFETY * self.noise / (step / RATIO**2)
         return Slopes((16 * late - early) / 15, np.abs(late - early) + noise, np.zeros(len(d0)))
 
-    def thorough(self) -> Slopes:
-        """From a sweep of steps, shortest first.
+    def thorough(self) -> tuple[Slopes, Slopes]:
+        """From a sweep of steps, shortest first; beside the best estimate the nearest kink, NaN for none.
 
         A derivative is a local thing: a longer step may only narrow down what the shorter ones
         allow, never contradict them. Hence a kink or a pole at some distance, which long steps
@@ -154,18 +165,29 @@ class Differences:
         """
         self.noise = np.maximum(self.noise, noise_of(self.function, self.x, self.direction(), self.base))
         steps = self.steps()
-        best = self.narrowed(steps, self.central)
+        best, kink = self.narrowed(steps, self.central)
+        broken = self.broken(min(steps))
         for side in (1, 2):
-            lost = ~np.isfinite(best.error)
+            lost = ~np.isfinite(best.error) | (broken.any(axis=0) & ~broken[side - 1])
             if lost.any():
-                edge = self.narrowed(steps, lambda step, side=side: self.one_sided(step, side))  # type: ignore[misc]
+                edge, _ = self.narrowed(steps, lambda step, side=side: self.one_sided(step, side))  # type: ignore[misc]
                 best = _choose(lost, edge, best)
-        return best
+        step = broken.all(axis=0)  # a step to both sides: nothing is known, and any derivative is as good
+        nothing = np.zeros(len(self.base))
+        return best, _choose(step, Slopes(nothing, nothing, nothing + np.inf), kink)
+
+    def broken(self, step: float) -> Array:
+        """Whether the function steps at the point, to the right and to the left, shape (2, m)."""
+        found = []
+        for side in (1, 2):
+            near, far = [np.abs(self.rung(step * k)[side] * step * k) for k in (1, RATIO)]
+            found.append((near > 1e3 * self.noise) & (np.abs(far - near) < 0.1 * near))
+        return np.array(found)
 
     def direction(self) -> Array:
-        """One unit along the input."""
+        """Along the input, as far as its own size."""
         along = np.zeros_like(self.x)
-        along[self.position] = unit(self.center)
+        along[self.position] = power_of_two(self.center)
         return along
 
     def steps(self) -> list[float]:
@@ -176,15 +198,17 @@ class Differences:
             sweep += [own * RATIO**k for k in range(-6, RUNGS_UP)]
         return sorted(sweep)
 
-    def narrowed(self, steps: list[float], slopes_at: Callable[[float], Slopes]) -> Slopes:
-        """The most accurate estimate that contradicts no estimate from shorter steps."""
+    def narrowed(self, steps: list[float], slopes_at: Callable[[float], Slopes]) -> tuple[Slopes, Slopes]:
+        """The most accurate estimate that contradicts none from shorter steps, and the nearest kink."""
         best = Slopes(*[np.full(len(self.base), fill) for fill in (np.nan, np.inf, 0.0)])
+        kink = Slopes(*[np.full(len(self.base), np.nan) for _ in range(3)])
         for step in steps:
             new = slopes_at(step)
             known = np.isfinite(best.error)
             agrees = ~known | (np.abs(new.value - best.value) <= 2 * (best.total + new.total))
             best = _choose(agrees & (new.total < best.total), new, best)
-        return best
+            kink = _choose(agrees & new.kink & np.isnan(kink.value), new, kink)
+        return best, kink
 
 
 def _choose(where: Array, new: Slopes, old: Slopes) -> Slopes:
@@ -212,20 +236,35 @@ def complex_step(function: Function, x: Array, position: int) -> Array:
 def noise_of(function: Function, x: Array, direction: Array, base: Array) -> Array:
     """The noise of each output, shape (m,): how far it is from a smooth function of its inputs.
 
-    Eight points on a line, so close that any smooth function is straight there: the second
-    differences are noise, √6 times its size. The closest spacing at which an output changes at all
+    Twelve points on a line, so close that any smooth function is a cubic there: the part of five
+    neighbours that no cubic explains is noise. The lower half of these parts is looked at, since a
+    kink on the line makes the others large. The closest spacing at which an output changes at all
     is the one that counts, for a function that computes in float32 is constant in between.
     """
     noise = EPSILON / 2 * np.abs(base)
     open_ = np.ones(len(base), bool)
     for spacing in SPACINGS:
-        line = np.stack([quietly(function, x + (k - 3.5) * spacing * direction, len(base)) for k in range(8)])
-        changes = np.diff(line, axis=0)
-        informative = open_ & (np.count_nonzero(changes, axis=0) >= 4)
+        line = np.stack([quietly(function, x + t * spacing * direction, len(base)) for t in LINE])
+        informative = open_ & (np.count_nonzero(np.diff(line, axis=0), axis=0) >= 6)
         if informative.any():
-            scatter = np.median(np.abs(np.diff(changes, axis=0)), axis=0) / 1.65
+            scatter = np.sort(np.abs(NO_CUBIC @ line), axis=0)[3] / 0.5
             noise = np.where(informative & np.isfinite(scatter), np.maximum(noise, scatter), noise)
             open_ &= ~informative
         if not open_.any():
             break
     return noise
+
+
+def _beyond_cubics(points: Array) -> Array:
+    """For each five neighbours the unit vector that is orthogonal to all cubics, shape (count - 4, count)."""
+    rows = np.zeros((len(points) - 4, len(points)))
+    for k in range(len(rows)):
+        five = points[k : k + 5]
+        weights = 1 / np.array([np.prod(np.delete(t - five, i)) for i, t in enumerate(five)])
+        rows[k, k : k + 5] = weights / np.linalg.norm(weights)
+    return rows
+
+
+# Uneven, so that rounding to a lattice shows; in 1/64, so that the points themselves need no rounding.
+LINE = np.array([-347, -295, -223, -165, -85, -39, 25, 99, 155, 231, 279, 353]) / 64
+NO_CUBIC = _beyond_cubics(LINE)
