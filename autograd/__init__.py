@@ -11,6 +11,7 @@
 """
 
 from . import clash as _clash  # noqa: F401 - first of all, so that a mixture of two packages says so
+from .advice import check_training
 from .anomaly import detect_anomaly
 from .array_ops import (
     affine,
@@ -33,6 +34,7 @@ from .array_ops import (
     swapaxes,
     transpose,
 )  # fmt: skip
+from .blame import blame
 from .check import check_derivative, gradcheck
 from .custom import custom_op
 from .errors import (
@@ -45,6 +47,7 @@ from .errors import (
     ShapeError,
     StaleGraphError,
 )  # fmt: skip
+from .explain import explain
 from .formula import Formula, derivatives
 from .functions import (
     clip,
@@ -127,9 +130,11 @@ from .ops import (
     tanh,
     where,
 )  # fmt: skip
+from .steps import forward_steps, steps
 from .tensor import Tensor
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
+from .what_if import what_if
 
 __all__ = [
     "AnomalyError",
@@ -156,8 +161,10 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "blame",
     "broadcast_to",
     "check_derivative",
+    "check_training",
     "clip",
     "concatenate",
     "cos",
@@ -177,9 +184,11 @@ __all__ = [
     "erfc",
     "exp",
     "expand_dims",
+    "explain",
     "expm1",
     "flip",
     "floor",
+    "forward_steps",
     "gelu",
     "gelu_tanh",
     "getitem",
@@ -238,6 +247,7 @@ __all__ = [
     "squeeze",
     "stack",
     "std",
+    "steps",
     "sub",
     "sum",
     "swapaxes",
@@ -253,5 +263,6 @@ __all__ = [
     "value_and_grad",
     "var",
     "vjp",
+    "what_if",
     "where",
 ]

@@ -70,7 +70,11 @@ class Formula:
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Formula:
         """The text of an operation on these texts, and its value."""
         parts = [as_formula(argument) for argument in arguments]
-        value = operation(*[part.plain for part in parts], **static)
+        return cls.of(operation, parts, static, operation(*[part.plain for part in parts], **static))
+
+    @staticmethod
+    def of(operation: Operation, parts: Sequence[Formula], static: dict[str, Any], value: Any) -> Formula:
+        """The text of an operation whose value is known."""
         if operation.definition is not None:
             spelled: Formula = operation.definition(*parts)
             return Formula(spelled.text, value, spelled.strength, spelled.typeset)

@@ -189,7 +189,7 @@ class Node:
         name = function.__name__
         if name in _QUESTIONS:
             return function(*map(_plain, arguments), **options)
-        ours = TABLE.get(name) or getattr(functions, name, None)
+        ours = TABLE.get(_RENAMED.get(name, name)) or getattr(functions, name, None)
         if ours is None:
             _refuse(f"np.{name}", arguments)
         return ours(*arguments, **options)
@@ -260,12 +260,14 @@ _RENAMED = {
     "arccosh": "acosh",
     "arctanh": "atanh",
     "float_power": "power",
+    "max": "amax",
+    "min": "amin",
 }
 """NumPy's names of operations that are called otherwise here."""
 
 _QUESTIONS = frozenset(
     """less less_equal greater greater_equal equal not_equal isnan isinf isfinite signbit
-    shape ndim size allclose isclose array_equal argmax argmin argsort""".split()  # noqa: SIM905
+    shape ndim size allclose isclose array_equal argmax argmin argsort ones_like zeros_like full_like""".split()  # noqa: SIM905
 )
 """NumPy functions whose answer has no derivative, and is meant to have none."""
 

@@ -37,10 +37,12 @@ class Recording:
             return shown(data)
         return Formula(self.names[node], data)
 
-    def made(self, node: Node) -> Formula:
-        """How a node was computed: its operation on the names of its parents."""
-        assert node.operation is not None
-        return node.operation(*[self.named(parent) for parent in node.parents], **node.static)  # type: ignore[no-any-return]
+    def made(self, node: Node, plugged: bool = False) -> Formula:
+        """How a node was computed: its operation on the names of its parents, or on their values."""
+        operation = node.operation
+        assert operation is not None
+        inputs = [self.plugged(parent) if plugged else self.named(parent) for parent in node.parents]
+        return Formula.of(operation, inputs, node.static, self.data[node])
 
     def gradient_of(self, node: Node) -> latex.Typeset:
         """The derivative of the root with respect to a node, as mathematics writes it."""

@@ -123,6 +123,9 @@ class Tensor(Node):
         if self._parents:
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
         self._data = np.array(_as_array(data, None))
+        grad = get_grad(self)
+        if grad is not None:  # it keeps fitting the data, or goes
+            set_grad(self, grad.astype(self._data.dtype) if grad.shape == self.shape else None)
         self.number = note_change()
         self._lent = None
 
@@ -280,7 +283,9 @@ def _constant(argument: Any, operation: Operation) -> Node:
     if isinstance(argument, (int, float)) and not isinstance(argument, np.generic):
         return constant(argument)
     if isinstance(argument, (list, tuple)):
-        return functions.as_node(argument)  # type: ignore[no-any-return]
+        argument = functions.as_number(argument)
+        if isinstance(argument, Node):
+            return argument
     try:
         return Tensor(argument)
     except (TypeError, ValueError) as error:

@@ -18,16 +18,19 @@ PACKAGES = ("autograd", "nn", "viz", "chainrule")
 # The modules of autograd, what is imported before what imports it. A module imports from rows above its own
 # only; modules in one row stand beside each other and do not know of each other. The package is `__init__`.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "clash"),
+    ("errors", "clash", "latex", "structure"),
     ("operation",),
     ("ops",),
     ("array_ops",),
+    ("network_ops",),
     ("functions",),
     ("graph",),
-    ("modes", "anomaly"),
+    ("modes", "anomaly", "custom"),
     ("value", "formula"),
-    ("tensor",),
-    ("transforms", "steps", "program", "check"),
+    ("tensor", "names", "units"),
+    ("recording",),
+    ("transforms", "steps", "program", "what_if", "advice"),
+    ("explain", "blame", "check"),
     ("__init__",),
     ("pytest_plugin",),
 )

@@ -31,10 +31,9 @@ Function = Callable[[Array], Array]
 RATIO = 4.0
 FIRST_STEP = 2.0**-7
 OFF_THE_LATTICE = 1 - 0.1852989196777344  # 20 bits: a step that no rounding or counting function repeats on
-RUNGS_DOWN, RUNGS_UP = 18, 5
+RUNGS_DOWN, RUNGS_UP = 18, 9
 SAFETY = 20.0  # noise over step is a typical error; this many times it is a bound
 COMPLEX_STEP = 1e-40
-SPACINGS = [2.0**-44, 2.0**-37, 2.0**-30, 2.0**-23, 2.0**-16]
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -195,7 +194,7 @@ class Differences:
         sweep = [self.first * RATIO**k for k in range(-RUNGS_DOWN, RUNGS_UP)]
         if 0 < abs(self.center) < 2.0**-7:
             own = abs(self.center) * FIRST_STEP * OFF_THE_LATTICE
-            sweep += [own * RATIO**k for k in range(-6, RUNGS_UP)]
+            sweep += [own * RATIO**k for k in range(-6, 5)]
         return sorted(sweep)
 
     def narrowed(self, steps: list[float], slopes_at: Callable[[float], Slopes]) -> tuple[Slopes, Slopes]:
@@ -243,11 +242,11 @@ def noise_of(function: Function, x: Array, direction: Array, base: Array) -> Arr
     """
     noise = EPSILON / 2 * np.abs(base)
     open_ = np.ones(len(base), bool)
-    for spacing in SPACINGS:
-        line = np.stack([quietly(function, x + t * spacing * direction, len(base)) for t in LINE])
+    for points, beyond_cubics in LINES:
+        line = np.stack([quietly(function, x + t * direction, len(base)) for t in points])
         informative = open_ & (np.count_nonzero(np.diff(line, axis=0), axis=0) >= 6)
         if informative.any():
-            scatter = np.sort(np.abs(NO_CUBIC @ line), axis=0)[3] / 0.5
+            scatter = np.sort(np.abs(beyond_cubics @ line), axis=0)[3] / 0.5
             noise = np.where(informative & np.isfinite(scatter), np.maximum(noise, scatter), noise)
             open_ &= ~informative
         if not open_.any():
@@ -265,6 +264,13 @@ def _beyond_cubics(points: Array) -> Array:
     return rows
 
 
-# Uneven, so that rounding to a lattice shows; in 1/64, so that the points themselves need no rounding.
-LINE = np.array([-347, -295, -223, -165, -85, -39, 25, 99, 155, 231, 279, 353]) / 64
-NO_CUBIC = _beyond_cubics(LINE)
+def _line(spacing: float) -> tuple[Array, Array]:
+    """Points on the line, as uneven as needs no rounding where 1 is the size of x; with their weights."""
+    bits = 2.0**50 * spacing
+    points = np.round(UNEVEN * bits) / bits
+    return points * spacing, _beyond_cubics(points)
+
+
+# Uneven, so that a function that rounds its input shows, whatever it rounds to.
+UNEVEN = np.array([-5.4142, -4.6180, -3.4831, -2.5707, -1.3333, -0.6137, 0.3819, 1.5403, 2.4293, 3.6055, 4.3589, 5.5227])
+LINES = [_line(2.0**exponent) for exponent in (-44, -37, -30, -23, -16)]

@@ -1,0 +1,259 @@
+"""The judgement: the claimed Jacobian beside a measured one, element by element.
+
+Measuring costs time, so it is done in three passes, each for the elements that the pass before
+could not settle: three steps and a complex step for every input; a sweep of steps; and, where only
+the complex step contradicts the claim, a look at how much both change a few units in the last
+place away, for a difference that is smaller than that is nobody's mistake.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from .numeric import EPSILON, Differences, complex_step, noise_of, power_of_two, unit
+from .problem import Problem
+
+Array = np.ndarray[Any, Any]
+
+
+class Status(Enum):
+    """What one element of a derivative is found to be; the value is how reports say it."""
+
+    RIGHT = "right"
+    TINY = "below resolution"
+    KINK = "kink"
+    WRONG = "wrong rule"
+    NOT_FINITE = "not finite"
+    IMPRECISE = "precision too low"
+
+
+PASSED = {Status.RIGHT, Status.TINY, Status.KINK}
+CODES = list(Status)
+ENOUGH_WRONG = 32  # inputs found wrong by a sweep, after which the quick measurement has to do for the others
+TRUE_TO = 2.0**-40  # a complex step is this accurate, relative to itself
+
+
+@dataclass
+class Measured:
+    """The derivative as measured: arrays of shape (m, n).
+
+    Attributes
+    ----------
+    value: the derivative.
+    error: a bound on its error.
+    kink, jump: the central derivative at the nearest kink and what it jumps by, NaN where there is none.
+    method: how each input was measured, in words.
+    """
+
+    value: Array
+    error: Array
+    kink: Array
+    jump: Array
+    method: list[str]
+
+
+class Judge:
+    """Measures the derivative of a problem and compares claims with it.
+
+    Parameters
+    ----------
+    problem: what is checked.
+    base: the function at the point, shape (m,).
+    scatter: how much a repeated evaluation differed, shape (m,).
+    rtol, atol: what a claim may differ by, relative to the larger of the two numbers, and absolutely.
+    eps: the only step to try, relative to the input's size; by default a sweep finds it.
+    """
+
+    def __init__(
+        self, problem: Problem, base: Array, scatter: Array, rtol: float, atol: float, eps: float | None, seed: int
+    ) -> None:
+        self.problem, self.base, self.rtol, self.atol, self.eps = problem, base, rtol, atol, eps
+        self.x = problem.point
+        self.units = np.array([unit(float(x)) for x in self.x])
+        signs = np.random.default_rng(seed).choice([-1.0, 1.0], len(self.x))
+        direction = signs * np.array([power_of_two(float(x)) for x in self.x])
+        self.noise = np.maximum(scatter, noise_of(problem.value, self.x, direction, base))
+
+    # -- measuring ----------------------------------------------------------------------------
+
+    def differences(self, position: int) -> Differences:
+        """The ladder of steps along one input."""
+        first = {} if self.eps is None else {"step": self.eps}
+        return Differences(self.problem.value, self.x, self.base, position, self.noise, **first)
+
+    def measure(self, claims: Sequence[Array]) -> Measured:
+        """Measure each element as accurately as it takes to settle the claims."""
+        m, n = len(self.base), len(self.x)
+        self.real, self.error, self.jump = (np.full((m, n), np.nan) for _ in range(3))
+        for i in range(n):
+            slopes = self.differences(i).quick()
+            self.real[:, i], self.error[:, i], self.jump[:, i] = slopes.value, slopes.error, slopes.jump
+        self.error[np.isnan(self.error)] = np.inf
+        self.jump[np.isnan(self.jump)] = 0.0
+        self.kink, self.kink_jump = np.full((m, n), np.nan), np.full((m, n), np.nan)
+        self.swept = np.zeros(n, bool)
+        exact = self.complex_steps()
+        value, error = (self.real, self.total()) if exact is None else (exact, TRUE_TO * np.abs(exact))
+        self.scale = self.scales(value)
+        self.sweep_unsettled(claims, exact)
+        if exact is None:
+            value, error = self.real, self.total()
+        else:
+            error = self.with_noise(claims, exact)
+        way = "complex step" if exact is not None else "differences"
+        swept = "a sweep of steps" if exact is None else f"{way} and a sweep of steps"
+        method = [swept if self.swept[i] else way for i in range(n)]
+        return Measured(value, error, self.kink, self.kink_jump, method)
+
+    def total(self) -> Array:
+        """The error of the differences with the jump counted in."""
+        total: Array = self.error + np.abs(self.jump)
+        return total
+
+    def scales(self, value: Array) -> Array:
+        """The size of each output's derivative: its largest element, in units of the inputs, shape (m, 1)."""
+        sizes = np.where(np.isfinite(value), np.abs(value) * self.units, 0.0)
+        scale: Array = np.max(sizes, axis=1, initial=0.0)[:, None]
+        return scale
+
+    def sweep(self, position: int) -> None:
+        """Measure one input thoroughly."""
+        if self.swept[position] or self.eps is not None:
+            return
+        best, kink = self.differences(position).thorough()
+        self.real[:, position], self.error[:, position], self.jump[:, position] = best.value, best.error, best.jump
+        self.kink[:, position], self.kink_jump[:, position] = kink.value, kink.jump
+        self.swept[position] = True
+
+    def complex_steps(self) -> Array | None:
+        """All derivatives by complex step, or None where the function refuses or fails to be analytic."""
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                steps = [complex_step(self.problem.value, self.x, i) for i in range(len(self.x))]
+        except Exception:  # whatever a function says that was not written for complex numbers
+            return None
+        if any(len(step) != len(self.base) for step in steps):
+            return None
+        exact = np.stack(steps, axis=1)
+        if not np.all(np.isfinite(exact)):
+            return None
+        for position in np.flatnonzero(self.contradicts(exact).any(axis=0)):
+            self.sweep(int(position))
+            if self.contradicts(exact)[:, position].any():
+                return None
+        return exact
+
+    def contradicts(self, exact: Array) -> Array:
+        """Where the complex step is not what the differences allow, shape (m, n)."""
+        with np.errstate(invalid="ignore"):
+            different: Array = np.abs(exact - self.real) > 2 * self.total() + 1e-9 * np.abs(exact)
+        return different
+
+    def sweep_unsettled(self, claims: Sequence[Array], exact: Array | None) -> None:
+        """The second pass, the worst inputs first; it ends early when enough of them are wrong."""
+        unsettled = np.any([self.unsettled(claim, exact) for claim in claims], axis=0)
+        with np.errstate(all="ignore"):
+            gap = np.max([np.abs(claim - self.real) / self.total() for claim in claims], axis=0)
+        severity = np.max(np.where(unsettled & ~np.isnan(gap), gap, 0.0), axis=0, initial=0.0)
+        wrong = 0
+        for position in sorted(np.flatnonzero(unsettled.any(axis=0)), key=lambda i: -severity[i]):
+            if wrong >= ENOUGH_WRONG:
+                break
+            self.sweep(int(position))
+            claimed = [claim[:, position] for claim in claims]
+            real, total = self.real[:, position], self.total()[:, position]
+            wrong += any(np.any(np.abs(c - real) > self.tolerance(c, real) + 2 * total) for c in claimed)
+
+    def tolerance(self, claim: Array, value: Array) -> Array:
+        """What a claim may differ by."""
+        tolerance: Array = self.atol + self.rtol * np.fmax(np.abs(claim), np.abs(value))
+        return tolerance
+
+    def unsettled(self, claim: Array, exact: Array | None) -> Array:
+        """The elements that the first pass leaves open."""
+        tolerance = self.tolerance(claim, self.real if exact is None else exact)
+        if exact is not None:
+            # The complex step settles a claim that agrees with it; the differences one that is far from them.
+            kink = np.abs(self.jump) > 5 * self.error
+            far = np.abs(claim - self.real) > tolerance + 2 * self.total()
+            return ~((np.abs(claim - exact) <= tolerance) | (far & ~kink))
+        total = self.total()
+        close = np.abs(claim - self.real) <= tolerance
+        size = np.maximum(self.scale, np.abs(self.base)[:, None])
+        nothing = (
+            (np.abs(claim - self.real) <= total)
+            & (np.abs(claim) * self.units <= 2.0**-46 * size)
+            & (total * self.units <= 1e-8 * size)
+        )
+        return ~((close & (total <= 0.1 * tolerance)) | nothing)
+
+    def with_noise(self, claims: Sequence[Array], exact: Array) -> Array:
+        """The error of the complex steps; where only they contradict a claim, with the noise of both."""
+        error = TRUE_TO * np.abs(exact)
+        open_ = np.zeros(exact.shape, bool)
+        for claim in claims:
+            tolerance = self.tolerance(claim, exact)
+            allowed = np.abs(claim - self.real) <= tolerance + 2 * self.total()
+            open_ |= (np.abs(claim - exact) > tolerance + 2 * error) & allowed & np.isfinite(claim)
+        if not open_.any():
+            return error
+        positions = np.flatnonzero(open_.any(axis=0))
+        random = np.random.default_rng(0)
+        sizes = np.array([power_of_two(float(x)) for x in self.x])
+        near = [self.x + sizes * EPSILON * random.integers(-8, 9, len(self.x)) for _ in range(6)]
+        steps = np.stack([exact[:, positions]] + [self.nearby_steps(x, positions) for x in near])
+        spread = np.ptp(steps, axis=0)
+        for index, _ in enumerate(claims):
+            there = [claims[index][:, positions]]
+            there += [self.problem.derivative(self.problem.modes[index], x)[:, positions] for x in near]
+            spread = np.maximum(spread, np.ptp(np.stack(there), axis=0))
+        error[:, positions] += np.where(open_[:, positions], 2 * spread, 0.0)
+        return error
+
+    def nearby_steps(self, x: Array, positions: Array) -> Array:
+        """Complex steps at another point, shape (m, count)."""
+        return np.stack([complex_step(self.problem.value, x, int(i)) for i in positions], axis=1)
+
+    # -- judging ------------------------------------------------------------------------------
+
+    def judge(self, claim: Array, measured: Measured) -> Array:
+        """The status of each element of a claim, as positions in CODES, shape (m, n)."""
+        value, error = measured.value, measured.error
+        tolerance = self.tolerance(claim, value)
+        with np.errstate(invalid="ignore"):
+            resolved = error <= tolerance
+            different = ~(np.abs(claim - value) <= tolerance + 2 * error)
+            half = np.abs(measured.jump) / 2
+            at_kink = ~np.isnan(measured.kink) & (~resolved | different)
+            between = np.abs(claim - measured.kink) <= half * (1 + 1e-3) + tolerance
+        small = error * self.units <= np.maximum(self.rtol * self.scale, 1e-9 * np.abs(self.base)[:, None])
+        rows = [
+            (~np.isfinite(claim) & ~np.isfinite(error), Status.NOT_FINITE),
+            (~np.isfinite(claim) & ~resolved & (error >= 0.1 * np.abs(value)), Status.NOT_FINITE),
+            (~np.isfinite(claim), Status.WRONG),
+            (at_kink & between & self.near_kink(measured), Status.KINK),
+            (at_kink & ~resolved, Status.WRONG),
+            (~np.isfinite(error), Status.IMPRECISE),
+            (different, Status.WRONG),
+            (resolved, Status.RIGHT),
+            (small, Status.TINY),
+        ]
+        codes: Array = np.select(
+            [condition for condition, _ in rows],
+            [CODES.index(status) for _, status in rows],
+            CODES.index(Status.IMPRECISE),
+        )
+        return codes
+
+    def near_kink(self, measured: Measured) -> Array:
+        """Where the differences alone, which a kink disturbs, do not settle the element."""
+        with np.errstate(invalid="ignore"):
+            near: Array = self.total() > self.tolerance(self.real, measured.value)
+        return near
