@@ -49,6 +49,7 @@ from .errors import (
 )  # fmt: skip
 from .explain import explain
 from .formula import Formula, derivatives
+from .forward_steps import forward_steps
 from .functions import (
     clip,
     concatenate,
@@ -130,7 +131,7 @@ from .ops import (
     tanh,
     where,
 )  # fmt: skip
-from .steps import forward_steps, steps
+from .steps import steps
 from .tensor import Tensor
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value

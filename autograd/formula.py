@@ -20,7 +20,8 @@ from typing import Any, SupportsFloat
 
 import numpy as np
 
-from . import latex
+from . import array_ops as _rules  # noqa: F401 - the operators below look their rows up in the table
+from . import array_ops, latex, ops
 from .operation import TABLE, Operation
 
 # How strongly the operators of Python bind; a call or a name binds strongest.
@@ -162,8 +163,7 @@ def show(x: Any) -> str:
     return " ".join(np.array2string(np.asarray(x), precision=4, separator=", ").split())
 
 
-def _operator(name: str, reflected: bool) -> Any:
-    operation = TABLE[name]
+def _operator(operation: Operation, reflected: bool) -> Any:
     if reflected:
         return lambda self, other: operation(other, self)
     return lambda self, *others: operation(self, *others)
@@ -178,12 +178,13 @@ def _comparison(symbol: str, compare: Any) -> Any:
     return method
 
 
-for _method, _name in {
-    "add": "add", "sub": "sub", "mul": "mul", "truediv": "div", "pow": "power", "matmul": "matmul"
+for _method, _row in {
+    "add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "pow": ops.power,
+    "matmul": array_ops.matmul,
 }.items():  # fmt: skip
-    setattr(Formula, f"__{_method}__", _operator(_name, reflected=False))
-    setattr(Formula, f"__r{_method}__", _operator(_name, reflected=True))
-setattr(Formula, "__neg__", _operator("neg", reflected=False))  # noqa: B010 - mypy knows no __neg__
+    setattr(Formula, f"__{_method}__", _operator(_row, reflected=False))
+    setattr(Formula, f"__r{_method}__", _operator(_row, reflected=True))
+setattr(Formula, "__neg__", _operator(ops.neg, reflected=False))  # noqa: B010 - mypy knows no __neg__
 for _method, _symbol, _compare in (
     ("lt", "<", np.less), ("le", "<=", np.less_equal), ("gt", ">", np.greater),
     ("ge", ">=", np.greater_equal), ("eq", "==", np.equal), ("ne", "!=", np.not_equal),

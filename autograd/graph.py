@@ -192,6 +192,8 @@ class Node:
         ours = TABLE.get(_RENAMED.get(name, name)) or getattr(functions, name, None)
         if ours is None:
             _refuse(f"np.{name}", arguments)
+        if name == "norm" and _is_matrix_norm(*arguments, **options):
+            _refuse("np.linalg.norm of a matrix with an order", arguments)
         return ours(*arguments, **options)
 
     # -- comparing and copying --------------------------------------------------------------
@@ -274,6 +276,11 @@ _QUESTIONS = frozenset(
 
 def _plain(x: Any) -> Any:
     return x._data if isinstance(x, Node) else x
+
+
+def _is_matrix_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> bool:
+    """Whether NumPy would take a norm of matrices, which is not that of their elements."""
+    return ord is not None and np.ndim(x) > 1 and not isinstance(axis, int)
 
 
 def _refuse(what: str, arguments: Iterable[Any]) -> NoReturn:

@@ -101,7 +101,8 @@ def reverse(
                         continue
                     if len(slopes) == 1:
                         (a,) = parents
-                        gradients[a] += g * slopes[0](node._data, a._data)
+                        if a in gradients:
+                            gradients[a] += g * slopes[0](node._data, a._data)
                         continue
                     if operation.joint is not None:
                         passed_on = operation.joint(g, node._data, *map(get_data, parents))
@@ -150,7 +151,9 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
         ):
             gradient = fit(gradient, node, position, as_nodes)
         before = gradients[parent]
-        gradients[parent] = gradient if type(before) is float and before == 0.0 else before + gradient
+        # Numbers are added to 0.0 too, as above; the first array or node to arrive is kept as it is.
+        is_first = type(before) is float and before == 0.0 and type(gradient) is not float
+        gradients[parent] = gradient if is_first else before + gradient
 
 
 def ieee(node: Node) -> Any:
@@ -225,11 +228,10 @@ def backward(root: Node, seed: Any) -> None:
     shared: set[int] = set()
     with _commit:
         for leaf in leaves:
-            gradient = gradients[leaf]
-            if leaf.grad is not None:
-                gradients[leaf] = leaf.grad + gradient
-            elif id(gradient) in shared or getattr(gradient, "base", leaf) is not None:
-                gradients[leaf] = own(leaf, gradient)
+            gradient = gradients[leaf] if leaf.grad is None else leaf.grad + gradients[leaf]
+            if type(gradient) is not np.ndarray or gradient.base is not None or id(gradient) in shared:
+                gradient = own(leaf, gradient)
+            gradients[leaf] = gradient
             shared.add(id(gradient))
         # No Python code runs in between, so not even Ctrl-C can leave half of the gradients.
         deque(map(set_grad, gradients.keys(), gradients.values()), maxlen=0)
@@ -242,6 +244,11 @@ def recorded(root: Node) -> list[Node]:
             f"backward() of {root.name()}: nothing was recorded; give a leaf requires_grad=True and compute "
             "outside of no_grad()"
         )
+    return unchanged(root)
+
+
+def unchanged(root: Node) -> list[Node]:
+    """The graph in order, after a look at the leaves whose arrays may have been written into."""
     nodes = order(root)
     if any([leaf.sync() for leaf in nodes if not leaf.parents]):
         nodes = order(root)  # finds the stale edge, if the written leaf has one

@@ -127,8 +127,8 @@ class Operation:
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
 
-    def __reduce__(self) -> str:
-        return self.name
+    def __reduce__(self) -> Any:
+        return (_row_called, (self.name,)) if TABLE.get(self.name) is self else self.name
 
 
 def _parameters_after(function: Callable[..., Any], count: int) -> tuple[str, ...]:
@@ -172,6 +172,10 @@ def _as_number(operation: Operation, argument: Any) -> Any:
 
 TABLE: dict[str, Operation] = {}
 """Every operation by its name: the rule book."""
+
+
+def _row_called(name: str) -> Operation:
+    return TABLE[name]
 
 
 def row(

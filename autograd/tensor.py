@@ -136,6 +136,17 @@ class Tensor(Node):
         self._data += change
         self.number = note_change()
 
+    def move_to_(self, memory: np.ndarray[Any, Any]) -> None:
+        """Keep a leaf's data in this memory from now on, a part of a larger array; the numbers stay."""
+        if self._parents or memory.shape != self.shape or memory.dtype != self._data.dtype:
+            raise ShapeError(f"{self.name()} does not fit into memory of shape {memory.shape}, {memory.dtype}")
+        memory[...] = self._data
+        self._data = memory
+
+    def changed_(self) -> None:
+        """Say that the memory of a leaf was written into; graphs computed from it become stale."""
+        self.number = note_change()
+
     def sync(self) -> bool:
         """Notice that the array behind ``.data`` was written into, and count it as a change."""
         if self._lent is None:
@@ -319,10 +330,12 @@ for _function in (*functions.SCALAR_METHODS, *functions.ARRAY_METHODS):
 
 
 def _reshape(self: Tensor, *shape: Any) -> Any:
+    """See :func:`autograd.reshape`; the shape may be given as one tuple or one by one."""
     return array_ops.reshape(self, shape=shape[0] if len(shape) == 1 else shape)
 
 
 def _transpose(self: Tensor, *axes: Any) -> Any:
+    """See :func:`autograd.transpose`; the axes may be given as one tuple or one by one."""
     return array_ops.transpose(self, axes=axes[0] if len(axes) == 1 else axes or None)
 
 

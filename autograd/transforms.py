@@ -9,7 +9,8 @@ another has leaves of its own, so their derivatives cannot be confused, to any o
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,8 @@ import numpy as np
 from .array_ops import identity, shape_of
 from .errors import ShapeError
 from .functions import stack
-from .graph import MODE, Mode, Node, mode, order, set_grad
-from .modes import forward, reverse
+from .graph import MODE, Mode, Node, mode, set_grad
+from .modes import forward, reverse, unchanged
 from .structure import flatten
 from .tensor import Tensor
 from .value import Value
@@ -33,14 +34,16 @@ class _Trace:
     def __init__(
         self, function: Function, args: tuple[Any, ...], argnums: Argnums, options: dict[str, Any]
     ) -> None:
-        self.single = isinstance(argnums, int)
-        positions = [argnums] if isinstance(argnums, int) else list(argnums)
+        self.single = not isinstance(argnums, Iterable)
+        positions = list(argnums) if isinstance(argnums, Iterable) else [argnums]
         for position in positions:
             if not -len(args) <= position < len(args):
                 raise TypeError(
                     f"argnums={argnums} asks for argument {position}, but {len(args)} were given by position"
                 )
         positions = [position % len(args) for position in positions]
+        if len(set(positions)) != len(positions):
+            raise TypeError(f"argnums={argnums} names an argument twice")
         self.inputs, self.build_inputs = flatten([args[position] for position in positions])
         outer = MODE.get() or Mode()
         with mode(recording=True):
@@ -57,10 +60,18 @@ class _Trace:
                 for node in lent:
                     set_grad(node, getattr(node.grad, "plain", node.grad))
         self.outputs, self.build_outputs = flatten(result)
-        self.graphs = [order(out) if isinstance(out, Node) else [] for out in self.outputs]
+        for out in self.outputs:
+            if not isinstance(out, (Node, Real, np.ndarray)):
+                name = getattr(function, "__name__", "the function")
+                raise TypeError(f"{name} returned {out!r:.60}, which is no number; is a return missing?")
+        self.graphs = self.walk()
         self.as_nodes = any(isinstance(x, Node) for x in self.inputs) or any(
             not outer.traced.isdisjoint(graph) for graph in self.graphs
         )
+
+    def walk(self) -> list[list[Node]]:
+        """The graph of each output in order; nothing may have been changed since it was recorded."""
+        return [unchanged(out) if isinstance(out, Node) else [] for out in self.outputs]
 
     def out(self) -> Any:
         """What the function returned, in kind."""
@@ -178,6 +189,7 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Function]:
                 f"vjp: the cotangent has {len(given)} numbers, the output has {len(trace.outputs)}"
             )
         seeds = [_like(seed, out, "cotangent") for seed, out in zip(given, trace.outputs, strict=True)]
+        trace.graphs = trace.walk()  # it may be some time since the function ran
         return trace.by_argument(trace.pull(seeds))
 
     return trace.out(), pull

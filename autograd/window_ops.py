@@ -145,7 +145,8 @@ def _max_pool_rule(
     hits = np.empty((len(largest), *size, *largest.shape[1:]), bool)  # (C, *size, *places, N)
     for element, at in _offsets(size, stride, dilation, counts):
         np.equal(wide[at], largest, out=hits[element])
-    ties = np.add.reduce(hits.view(np.int8), axis=tuple(range(1, 1 + len(size))), dtype=np.int8)
+    counter = np.min_scalar_type(math.prod(size))  # small, for speed, but as many as may tie fit
+    ties = np.add.reduce(hits.view(np.uint8), axis=tuple(range(1, 1 + len(size))), dtype=counter)
     share = g / _batch_first(np.maximum(ties, 1))  # no element is the largest where that is NaN
     share = reshape(share, (*shape_of(g)[:2], *(1 for _ in size), *counts))
     shares = share * _batch_first(hits)

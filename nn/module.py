@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import ShapeError, Tensor
+from autograd.graph import MODE, Mode
 
 from .hooks import Handle, observed
 
@@ -47,6 +48,8 @@ class Module:
     """
 
     training: bool = True
+    _name: str = ""  # the attribute of the parent that holds this module
+    _inside: tuple[Mode | None, Mode] | None = None  # a mode from outside, and the one in here
     _buffers: tuple[str, ...] = ()
     _before: tuple[Callable[..., Any], ...] = ()  # hooks, run before forward
     _after: tuple[Callable[..., Any], ...] = ()  # hooks, run with the output
@@ -57,10 +60,30 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} has no forward()")
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """Run :meth:`forward`, and the hooks around it."""
+        """Run :meth:`forward`, and the hooks around it, in the scope of this module's path."""
+        if not self._name:
+            return self._run(inputs, options)
+        # The same as ``with scope(self._name)``; the mode is kept, because a small layer takes as long.
+        outside = MODE.get()
+        inside = self._inside
+        if inside is None or inside[0] is not outside:
+            path = f"{outside.scope}.{self._name}" if outside is not None and outside.scope else self._name
+            inside = outside, (outside or Mode())._replace(scope=path)
+            if outside is None or outside == Mode(scope=outside.scope):
+                object.__setattr__(self, "_inside", inside)
+        token = MODE.set(inside[1])
+        try:
+            return self._run(inputs, options)
+        finally:
+            MODE.reset(token)
+
+    def _run(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         if not (self._before or self._after or self._backward):
             return self.forward(*inputs, **options)
         return observed(self, inputs, options, self._before, self._after, self._backward)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_inside"}
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter):
@@ -69,6 +92,7 @@ class Module:
             for path, parameter in value.named_parameters():
                 if parameter.label == path:  # a label of the user's own stays
                     parameter.label = f"{name}.{path}"
+            object.__setattr__(value, "_name", name)
         super().__setattr__(name, value)
 
     # -- what is inside -------------------------------------------------------------------

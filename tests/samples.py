@@ -6,18 +6,24 @@ function composed of rows, takes its example inputs and its reference from one o
 
 from __future__ import annotations
 
+import importlib
 import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import mpmath
 import numpy as np
 
 import autograd
-import autograd.network_ops
 from autograd.operation import REAL, TABLE, Interval, Operation
+
+for _path in sorted(Path(autograd.__file__).parent.glob("*_ops.py")):
+    importlib.import_module(
+        f"autograd.{_path.stem}"
+    )  # every part of the rule book, also what only nn imports
 
 Shape = tuple[int, ...]
 POINTS = 8
@@ -162,6 +168,58 @@ def _exponential_share(x: Any, axis: int = -1) -> Any:
     return np.exp(x) / np.sum(np.exp(x), axis, keepdims=True)
 
 
+def _adjoint(function: Callable[[Any], Any], shape: Shape, y: Any) -> Any:
+    """The transpose of a linear function of arrays of this shape, from its values alone."""
+    units = np.eye(math.prod(shape)).reshape(-1, *shape)
+    return np.array([np.sum(function(unit) * y) for unit in units]).reshape(shape)
+
+
+def _windows(x: Any, size: Shape, stride: Shape, padding: Shape, dilation: Shape, value: float = 0.0) -> Any:
+    """The window at every place, one element at a time: (N, C, *size, *places)."""
+    wide = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)), constant_values=value)
+    spans = [d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)]
+    counts = [(n - span) // s + 1 for n, span, s in zip(wide.shape[2:], spans, stride, strict=True)]
+    result = np.zeros((*x.shape[:2], *size, *counts), x.dtype)
+    for element in np.ndindex(*size):
+        for place in np.ndindex(*counts):
+            at = tuple(e * d + p * s for e, d, p, s in zip(element, dilation, place, stride, strict=True))
+            result[(..., *element, *place)] = wide[(..., *at)]
+    return result
+
+
+def _convolve(x: Any, weight: Any, stride: Shape, padding: Shape, dilation: Shape, groups: int) -> Any:
+    """Each output channel is a sum of products over the window of the input channels of its group."""
+    spread = _windows(x, weight.shape[2:], stride, padding, dilation)
+    axes, inside, outside = weight.ndim - 2, weight.shape[1], len(weight) // groups
+    outputs = []
+    for channel, kernel in enumerate(weight):
+        first = channel // outside * inside
+        inputs = np.moveaxis(spread[:, first : first + inside], 0, 1 + axes)  # (C/G, *size, N, *places)
+        outputs.append(np.tensordot(kernel, inputs, axes=1 + axes))
+    return np.stack(outputs, axis=1)
+
+
+def _max_pool(x: Any, size: Shape, **window: Any) -> Any:
+    spread = _windows(x, size, value=-math.inf, **window)
+    return np.max(spread, axis=tuple(range(2, 2 + len(size))))
+
+
+def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
+    """Hochreiter and Schmidhuber (1997) with the forget gate, a step at a time; the gates are i, f, g, o."""
+    steps = []
+    for row in z:
+        i, f, g, o = np.split(row + weight @ h, 4)
+        i, f, g, o = 1 / (1 + np.exp(-i)), 1 / (1 + np.exp(-f)), np.tanh(g), 1 / (1 + np.exp(-o))
+        c = f * c + i * g
+        h = o * np.tanh(c)
+        steps.append(np.concatenate([h, c, i, f, g, o, np.tanh(c)]))
+    return np.array(steps)
+
+
+def _standardized(x: Any, axis: Shape, eps: float) -> Any:
+    return (x - np.mean(x, axis, keepdims=True)) / np.sqrt(np.var(x, axis, keepdims=True) + eps)
+
+
 REFERENCES: dict[str, Callable[..., Any]] = {
     "affine": lambda bias, *pairs: (
         bias + sum(w * x for w, x in zip(pairs[: len(pairs) // 2], pairs[len(pairs) // 2 :], strict=True))
@@ -175,6 +233,17 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     ),
     "cumprod_along": _cumulated(np.prod),
     "cumsum_along": _cumulated(np.sum),
+    "convolve": _convolve,
+    "convolve_input": lambda y, weight, lengths, groups, **window: _adjoint(
+        lambda x: _convolve(x, weight, groups=groups, **window),
+        (len(y), weight.shape[1] * groups, *lengths),
+        y,
+    ),
+    "convolve_weight": lambda x, y, size, groups, **window: _adjoint(
+        lambda weight: _convolve(x, weight, groups=groups, **window),
+        (y.shape[1], x.shape[1] // groups, *size),
+        y,
+    ),
     "cross_entropy": lambda logits, classes: (
         -np.log(np.take_along_axis(_exponential_share(logits), classes[:, None], axis=1)[:, 0])
     ),
@@ -189,12 +258,17 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "linear": lambda x, weight, bias: np.einsum("...i,oi->...o", x, weight) + bias,
     "log_softmax": lambda x, axis=-1: np.log(_exponential_share(x, axis)),
     "logsumexp": lambda x, axis=None, keepdims=False: np.log(np.sum(np.exp(x), axis=axis, keepdims=keepdims)),
+    "lstm": _lstm,
+    "max_pool": _max_pool,
     "matmul": lambda a, b: (
         np.dot(a, b)
         if a.ndim == 1 or b.ndim <= 2
         else np.sum(a[..., :, :, None] * b[..., None, :, :], axis=-2)
     ),
     "mean": lambda x, axis=None, keepdims=False: np.mean(x, axis=axis, keepdims=keepdims),
+    "overlap": lambda x, lengths, **window: _adjoint(
+        lambda z: _windows(z, x.shape[2 : 2 + len(lengths)], **window), (*x.shape[:2], *lengths), x
+    ),
     "prod": lambda x, axis=None, keepdims=False: np.multiply.reduce(
         x, axis=tuple(range(x.ndim)) if axis is None else axis, keepdims=keepdims
     ),
@@ -208,9 +282,11 @@ REFERENCES: dict[str, Callable[..., Any]] = {
         else np.einsum("...ij,...jk->...ik", np.linalg.inv(a), b)
     ),
     "sort": lambda x, axis=-1: np.apply_along_axis(lambda line: np.array(sorted(line)), axis, x),
+    "standardize": _standardized,
     "sum": lambda x, axis=None, keepdims=False: np.sum(x, axis=axis, keepdims=keepdims),
     "swapaxes": lambda x, axis1, axis2: np.swapaxes(x, axis1, axis2),
     "transpose": lambda x, axes=None: np.transpose(x, axes),
+    "windows": _windows,
 }
 
 REDUCTIONS: list[tuple[Shape, dict[str, Any]]] = [
@@ -231,6 +307,10 @@ ALONG: list[tuple[Shape, dict[str, Any]]] = [
     ((1,), {"axis": 0}),
 ]
 MATRICES: list[tuple[Shape, dict[str, Any]]] = [((3, 3), {}), ((2, 2, 2), {}), ((1, 1), {})]
+
+LINE = {"stride": (1,), "padding": (0,), "dilation": (1,)}
+SPARSE = {"stride": (2,), "padding": (1,), "dilation": (2,)}
+PLANE = {"stride": (2, 1), "padding": (0, 1), "dilation": (1, 2)}
 
 ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "affine": [(((),) * 7, {}), (((2,),) * 5, {}), (((), (), (2, 2)), {})],
@@ -268,11 +348,32 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "inv": MATRICES,
     "log_softmax": [((4,), {}), ((2, 3), {"axis": 0}), ((2, 3), {"axis": 1})],
     "logsumexp": REDUCTIONS,
+    "convolve": [
+        (((2, 2, 5), (3, 2, 2)), {**LINE, "groups": 1}),
+        (((1, 2, 6), (4, 1, 2)), {**SPARSE, "groups": 2}),
+        (((2, 1, 4, 3), (2, 1, 2, 2)), {**PLANE, "groups": 1}),
+    ],
+    "convolve_input": [
+        (((2, 3, 4), (3, 2, 2)), {**LINE, "groups": 1, "lengths": (5,)}),
+        (((1, 4, 3), (4, 1, 2)), {**SPARSE, "groups": 2, "lengths": (6,)}),
+        (((2, 2, 2, 3), (2, 1, 2, 2)), {**PLANE, "groups": 1, "lengths": (4, 3)}),
+    ],
+    "convolve_weight": [
+        (((2, 2, 5), (2, 3, 4)), {**LINE, "groups": 1, "size": (2,)}),
+        (((1, 2, 6), (1, 4, 3)), {**SPARSE, "groups": 2, "size": (2,)}),
+        (((2, 1, 4, 3), (2, 2, 2, 3)), {**PLANE, "groups": 1, "size": (2, 2)}),
+    ],
     "cross_entropy": [
         ((3, 4), {"classes": np.array([0, 3, 0])}),
         ((1, 2), {"classes": np.array([1])}),
     ],
     "linear": [(((3, 2), (4, 2), (4,)), {}), (((2,), (3, 2), (3,)), {}), (((2, 2, 3), (1, 3), (1,)), {})],
+    "lstm": [(((3, 8, 2), (2, 2), (2, 2), (8, 2)), {}), (((1, 4, 1), (1, 1), (1, 1), (4, 1)), {})],
+    "max_pool": [
+        ((2, 1, 5), {**LINE, "size": (2,)}),
+        ((1, 2, 6), {**SPARSE, "size": (3,)}),
+        ((2, 1, 4, 3), {**PLANE, "size": (2, 2)}),
+    ],
     "matmul": [
         (((2, 3), (3, 2)), {}),
         (((3,), (3,)), {}),
@@ -284,6 +385,11 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         (((3, 1, 1, 2), (2, 2, 1)), {}),
     ],
     "mean": REDUCTIONS,
+    "overlap": [
+        ((2, 1, 2, 4), {**LINE, "lengths": (5,)}),
+        ((1, 2, 3, 2), {**SPARSE, "lengths": (6,)}),
+        ((1, 2, 2, 2, 2, 3), {**PLANE, "lengths": (4, 3)}),
+    ],
     "prod": REDUCTIONS,
     "reshape": [((2, 3), {"shape": (3, 2)}), ((2, 3), {"shape": -1}), ((), {"shape": (1, 1)})],
     "roll": [
@@ -300,6 +406,10 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "softmax": [((4,), {}), ((2, 3), {"axis": 0}), ((2, 3), {"axis": 1})],
     "solve": [(((3, 3), (3,)), {}), (((2, 2), (2, 3)), {}), (((2, 2, 2), (2, 2, 1)), {})],
     "sort": [((5,), {}), ((2, 3), {"axis": 0}), ((2, 3), {"axis": -1})],
+    "standardize": [
+        ((4, 3), {"axis": (0,), "eps": 1e-5}),
+        ((2, 3, 2), {"axis": (1, 2), "eps": 0.1}),
+    ],
     "sum": REDUCTIONS,
     "swapaxes": [((2, 3), {"axis1": 0, "axis2": 1}), ((2, 3, 2), {"axis1": -1, "axis2": 0})],
     "transpose": [
@@ -308,10 +418,19 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         ((2, 3, 2), {"axes": (-1, 0, 1)}),
         ((), {}),
     ],
+    "windows": [
+        ((2, 1, 5), {**LINE, "size": (2,)}),
+        ((1, 2, 6), {**SPARSE, "size": (3,)}),
+        ((1, 2, 4, 3), {**PLANE, "size": (2, 2)}),
+    ],
 }
 """Shapes (one, or a tuple of several) and static arguments for every row on arrays."""
 
-NOT_ANALYTIC = {"astype", "euclidean_norm"}  # one drops the imaginary part, the other takes absolute values
+NOT_ANALYTIC = {
+    "astype",  # drops the imaginary part
+    "euclidean_norm",  # takes absolute values
+    "max_pool",  # compares with minus infinity
+}
 PREPARED: dict[str, Callable[..., Any]] = {
     "inv": well_conditioned,
     "det": well_conditioned,

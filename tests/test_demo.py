@@ -10,6 +10,7 @@ import pytest
 
 import chainrule
 from autograd import Value, custom_op
+from autograd.check import Report
 from chainrule import datasets, demo
 from chainrule.cli import COMMANDS, main
 from chainrule.demo import check, digits, moons, pictures
@@ -80,9 +81,9 @@ def test_the_same_seed_gives_the_same_training(parts: digits.Split, training: di
 
 def test_every_derivative_of_the_network_is_checked(parts: digits.Split, training: digits.Training) -> None:
     before = [parameter.data.copy() for parameter in training.model.parameters()]
-    verdict = check.network(training.model, parts)
-    assert verdict.passed, verdict.fault
-    assert verdict.derivatives == 64 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10
+    report = check.network(training.model, parts)
+    assert report, str(report)
+    assert check.checked(report) == 64 * 16 + 16 + 16 * 16 + 16 + 16 * 10 + 10
     for parameter, data in zip(training.model.parameters(), before, strict=True):
         np.testing.assert_array_equal(parameter.data, data)
 
@@ -92,13 +93,14 @@ def test_a_wrong_derivative_is_found(parts: digits.Split, training: digits.Train
 
     class Flawed(Module):
         def __init__(self) -> None:
+            super().__init__()
             self.inner = training.model
 
         def forward(self, x: object) -> object:
             return flawed(self.inner(x))
 
-    verdict = check.network(Flawed(), parts)
-    assert not verdict.passed and verdict.sentence().startswith("Failed: ")
+    report = check.network(Flawed(), parts)
+    assert not report and "wrong rule" in check.sentence(report)
 
 
 def test_scalars_learn_the_moons(moon: moons.Training) -> None:
@@ -148,7 +150,7 @@ def test_the_files_hold_together(
 
 def test_the_page_of_a_network_without_mistakes(parts: digits.Split, moon: moons.Training) -> None:
     perfect = digits.Training(digits.build(), (digits.Epoch(0.0, 0.0, 1.0),), parts.held_out_labels)
-    words = Page(page(parts, perfect, check.Verdict(1482), moon)).words
+    words = Page(page(parts, perfect, Report("right", "", "Loss"), moon)).words
     assert "All 360 held-out images were read right." in words and "100.0%" in words
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, Value, grad, hessian, jvp
+from autograd import Tensor, Value, grad, hessian, jvp, window_ops
 
 inf, nan = math.inf, math.nan
 Numbers = tuple[float, ...]
@@ -264,6 +264,15 @@ def test_ties_share_the_gradient() -> None:
         gradient(lambda x: autograd.amax(x, axis=1), rows), [[0.5, 0.5], [0.0, 1.0]]
     )
     np.testing.assert_array_equal(gradient(lambda x: autograd.norm(x, inf), [1.0, -1.0]), [0.5, -0.5])
+
+
+@pytest.mark.parametrize("length", [2, 11, 12, 16, 17, 300])
+def test_ties_in_a_large_window_share_the_gradient(length: int) -> None:
+    x = Tensor(np.zeros((1, 1, length, length)), requires_grad=True)
+    window_ops.max_pool(
+        x, size=(length,) * 2, stride=(1, 1), padding=(0, 0), dilation=(1, 1)
+    ).sum().backward()
+    np.testing.assert_allclose(x.grad, 1 / length**2)
 
 
 def test_sort_with_ties_is_stable() -> None:

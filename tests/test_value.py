@@ -394,7 +394,7 @@ def test_wrong_number_of_arguments(name: str) -> None:
 @pytest.mark.parametrize("bad", ["a", None, object(), ["a"]], ids=lambda x: type(x).__name__)
 def test_functions_refuse_what_is_no_number(bad: Any) -> None:
     for arguments in ((bad, 1.0), (bad, Value(1.0)), (Tensor(1.0), bad)):
-        with pytest.raises(TypeError):
+        with pytest.raises((TypeError, ValueError)):
             autograd.add(*arguments)
 
 

@@ -3,122 +3,183 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..anomaly import Watch
 from ..graph import Node, mode, order
 from ..modes import forward, reverse
+from ..operation import Operation
 from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
-from .problem import Array, Part, Problem, argument_names, parts, real_vector
+from .problem import Array, Part, Problem, argument_names, differing, parts, real_vector
 
 
 class GraphProblem(Problem):
     """A function of nodes, and a model's parameters beside its inputs.
 
-    Everything happens on copies: fresh leaves in place of the inputs, and a float64 copy of the
-    model, so ``.grad``, data, random generators and running statistics of the model stay as they are.
+    Everything happens on copies: fresh float64 leaves in place of the inputs, and a float64 copy of
+    the model, so ``.grad``, data, random generators and running statistics stay as they are. A
+    model that cannot be copied is used itself, and its numbers are put back by :meth:`close`.
+
+    Parameters
+    ----------
+    function: takes nodes and whatever else its arguments hold; anything with ``parameters()`` is a model.
+    inputs: its arguments, nested or not.
+    modes: which of "reverse" and "forward" to check.
     """
 
-    def __init__(self, function: Callable[..., Any], inputs: Sequence[Any]) -> None:
-        self.notes = []
-        self.function, parameters = _float64_copy(function)
+    def __init__(self, function: Callable[..., Any], inputs: Sequence[Any], modes: tuple[str, ...]) -> None:
+        self.modes, self.notes = modes, []
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self.function, parameters, self.borrowed = float64_copy(function)
         given, self.build = flatten(list(inputs))
         names = _names(argument_names(function, len(inputs)), inputs)
-        self.leaves: list[Node] = []
-        self.arguments: list[Any] = []
-        chosen = []
-        for name, x in zip(names, given, strict=True):
-            leaf = _leaf(x, name)
-            self.arguments.append(x if leaf is None else leaf)
-            if leaf is not None:
-                self.leaves.append(leaf)
-                chosen.append(name)
-        for name, parameter in parameters:
-            self.leaves.append(parameter)
-            chosen.append(name)
-        self.inputs = parts(chosen, [leaf.shape for leaf in self.leaves])
+        self.arguments = [_leaf(x, name, self.notes) for name, x in zip(names, given, strict=True)]
+        own = [(name, x) for name, x in zip(names, self.arguments, strict=True) if is_leaf(x)]
+        self.leaves: list[Node] = [leaf for _, leaf in [*own, *parameters]]
+        self.inputs = parts([name for name, _ in [*own, *parameters]], [leaf.shape for leaf in self.leaves])
         self.point = np.concatenate([np.zeros(0), *[np.ravel(leaf.plain) for leaf in self.leaves]])
 
-    def put(self, x: Array) -> None:
+    # -- the function -------------------------------------------------------------------------
+
+    def put(self, x: Array) -> list[Any]:
         """Write a vector into the leaves; fresh arrays, since a graph may still hold the old ones."""
+        arguments = self.arguments
+        if x.dtype.kind == "c":
+            twins = {leaf: _complex_twin(leaf) for leaf in arguments if is_leaf(leaf) and leaf.dtype is None}
+            arguments = [twins.get(a, a) if isinstance(a, Node) else a for a in arguments]
+        else:
+            twins = {}
         for leaf, part in zip(self.leaves, self.inputs, strict=True):
             piece = x[part.place]
-            leaf._data = float(piece[0]) if leaf.dtype is None else piece.reshape(part.shape).copy()
+            if leaf in twins:
+                twins[leaf]._data = piece.reshape(()).copy()
+            else:
+                leaf._data = float(piece[0]) if leaf.dtype is None else piece.reshape(part.shape).copy()
+        self.moved = [twins.get(leaf, leaf) for leaf in self.leaves]
+        return self.build([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])  # type: ignore[no-any-return]
 
     def run(self, x: Array) -> list[Any]:
         """The results at x: nodes, or whatever else the function returned."""
-        self.put(x)
-        return flatten(self.function(*self.build(self.arguments)))[0]
+        arguments = self.put(x)
+        if x.dtype.kind == "c":
+            with mode(watch=_Analytic()):
+                return flatten(self.function(*arguments))[0]
+        return flatten(self.function(*arguments))[0]
 
     def value(self, x: Array) -> Array:
         """See :meth:`Problem.value`."""
+        try:
+            plain = [getattr(result, "plain", result) for result in self.run(x)]
+            if x.dtype.kind == "f":
+                self.outputs = _outputs(plain)
+            return real_vector(plain, complex_step=x.dtype.kind == "c")
+        finally:
+            if x.dtype.kind == "c":
+                self.put(self.point)
+
+    def touched(self) -> str | None:
+        """See :meth:`Problem.touched`."""
+        return differing(self.inputs, self.point, [leaf.plain for leaf in self.leaves])
+
+    def close(self) -> None:
+        """See :meth:`Problem.close`."""
+        for parameter, data in self.borrowed:
+            parameter._data = data
+
+    # -- its derivative -----------------------------------------------------------------------
+
+    def pull(self, x: Array, cotangents: Iterable[Array]) -> Array:
+        """See :meth:`Problem.pull`."""
         results = self.run(x)
-        plain = [getattr(result, "plain", result) for result in results]
-        self.outputs = _outputs(plain)
-        return real_vector(plain)
+        graphs = [order(result) if isinstance(result, Node) else [] for result in results]
+        rows = []
+        for cotangent in cotangents:
+            row = np.zeros(len(self.point), x.dtype)
+            for nodes, part in zip(graphs, self.outputs, strict=True):
+                seed = cotangent[part.place]
+                if nodes and seed.any():
+                    self.collect(row, reverse(nodes, like(nodes[-1], seed), self.moved))
+            rows.append(row)
+        return np.stack(rows)
 
-    def derivative(self, mode_name: str, x: Array) -> Array:
-        """See :meth:`Problem.derivative`."""
-        results = self.run(x)
-        rows = {"reverse": self._reverse, "forward": self._forward}[mode_name]
-        with mode(recording=True):
-            return np.concatenate([rows(result) for result in results])
-
-    def _reverse(self, result: Any) -> Array:
-        """One backward an output element."""
-        block = np.zeros((int(np.size(getattr(result, "plain", result))), len(self.point)))
-        if isinstance(result, Node):
-            nodes = order(result)
-            for row in range(len(block)):
-                self._fill(block[row], reverse(nodes, _one(result, row), self.leaves))
-        return block
-
-    def _fill(self, row: Array, gradients: dict[Node, Any]) -> None:
-        for leaf, part in zip(self.leaves, self.inputs, strict=True):
+    def collect(self, row: Array, gradients: dict[Node, Any]) -> None:
+        """Add gradients by leaf to one row of a Jacobian."""
+        for leaf, part in zip(self.moved, self.inputs, strict=True):
             gradient = gradients.get(leaf)
             if gradient is not None:
-                row[part.place] = np.broadcast_to(gradient, part.shape).ravel()
+                row[part.place] += np.broadcast_to(gradient, part.shape).ravel()
 
-    def _forward(self, result: Any) -> Array:
-        """One forward an input element."""
-        block = np.zeros((int(np.size(getattr(result, "plain", result))), len(self.point)))
-        if isinstance(result, Node):
-            for leaf, part in zip(self.leaves, self.inputs, strict=True):
-                for position in range(part.size):
-                    tangent = forward(result, {leaf: _one(leaf, position)})
-                    if tangent is not None:
-                        block[:, part.start + position] = np.broadcast_to(tangent, result.shape).ravel()
-        return block
+    def push(self, x: Array, tangents: Iterable[Array]) -> Array:
+        """See :meth:`Problem.push`."""
+        results = self.run(x)
+        columns = []
+        for tangent in tangents:
+            moving = {
+                leaf: like(leaf, piece)
+                for leaf, part in zip(self.leaves, self.inputs, strict=True)
+                if (piece := tangent[part.place]).any()
+            }
+            columns.append(np.concatenate([_pushed(result, moving) for result in results]))
+        return np.stack(columns, axis=1)
 
 
-def _one(node: Node, position: int) -> Any:
-    """1 at one element of a node's shape, 0 at the others."""
-    if node.dtype is None:
-        return 1.0
-    unit = np.zeros(node.shape, node.dtype)
-    unit.flat[position] = 1.0
-    return unit
+class _Analytic(Watch):
+    """Stops a complex step at an operation that is not analytic: one that lost the imaginary part."""
+
+    def after_forward(self, node: Node, operation: Operation, parents: Sequence[Node]) -> None:
+        """Refuse a real result of complex inputs."""
+        moved = any(np.iscomplexobj(parent.plain) for parent in parents)
+        if moved and (operation.name in ("abs", "sign", "floor") or not np.iscomplexobj(node.plain)):
+            raise TypeError(f"{operation.name} is not analytic")
+
+
+def _pushed(result: Any, moving: dict[Node, Any]) -> Array:
+    shape = np.shape(getattr(result, "plain", result))
+    tangent = forward(result, moving) if isinstance(result, Node) else None
+    return np.broadcast_to(0.0 if tangent is None else tangent, shape).ravel()
+
+
+def like(node: Node, vector: Array) -> Any:
+    """A cotangent or tangent in the kind of the node it belongs to."""
+    return float(vector[0]) if node.dtype is None else vector.reshape(node.shape).astype(node.dtype)
+
+
+def is_leaf(argument: Any) -> bool:
+    """Whether an argument is one of the leaves that the derivative is taken with respect to."""
+    return isinstance(argument, Node) and argument.requires_grad
+
+
+def _complex_twin(leaf: Node) -> Tensor:
+    """A scalar as an array of no dimensions: floats cannot be complex, arrays can."""
+    return Tensor(0.0, requires_grad=True, label=leaf.label)
 
 
 def _outputs(plain: Sequence[Any]) -> list[Part]:
-    names = ["output"] if len(plain) == 1 else [f"output {i}" for i in range(len(plain))]
+    names = ["output"] if len(plain) == 1 else [f"output[{i}]" for i in range(len(plain))]
     return parts(names, [np.shape(result) for result in plain])
 
 
-def _leaf(x: Any, name: str) -> Node | None:
-    """A fresh float64 leaf for an input that has a derivative, None for one that has not."""
+def _leaf(x: Any, name: str, notes: list[str]) -> Any:
+    """A fresh float64 leaf for an input that has a derivative; anything else as it is."""
+    plain = x.plain if isinstance(x, Node) else x
     label = getattr(x, "label", "") or name
-    if isinstance(x, Node):
-        x = x.plain
-    if isinstance(x, (np.ndarray, np.generic)) and not isinstance(x, float):
-        return Tensor(np.array(x, float), requires_grad=True, label=label) if x.dtype.kind == "f" else None
-    if isinstance(x, (int, float)) and not isinstance(x, bool):
-        return Value(float(x), label=label)
-    return None
+    if isinstance(plain, (bool, np.bool_)):
+        return x
+    if isinstance(plain, (int, float)):
+        return Value(float(plain), label=label)
+    if not isinstance(plain, (np.ndarray, np.generic)):
+        return x
+    if plain.dtype.kind != "f":
+        notes.append(f"{name} is {plain.dtype} and was left as it is")
+        return x.detach() if isinstance(x, Node) else x
+    if plain.dtype != np.float64:
+        notes.append(f"{name} is {plain.dtype} and was checked as float64")
+    return Tensor(np.array(plain, float), requires_grad=True, label=label)
 
 
 def _names(arguments: Sequence[str], inputs: Sequence[Any]) -> list[str]:
@@ -140,11 +201,20 @@ def _names(arguments: Sequence[str], inputs: Sequence[Any]) -> list[str]:
     return found
 
 
-def _float64_copy(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[tuple[str, Node]]]:
-    """A model as a copy with float64 parameters, and those parameters by name; a plain function as it is."""
+Named = list[tuple[str, Node]]
+
+
+def float64_copy(function: Callable[..., Any]) -> tuple[Callable[..., Any], Named, list[tuple[Node, Any]]]:
+    """A model as a copy with float64 parameters; those by name; and, uncopied, the data to put back."""
     if not hasattr(function, "parameters"):
-        return function, []
-    twin: Any = copy.deepcopy(function)
+        return function, [], []
+    twin: Any = function
+    try:
+        twin = copy.deepcopy(function)
+    except Exception:  # a model may hold anything: a file, a lock, a recorded graph
+        borrowed = True
+    else:
+        borrowed = False
     if hasattr(twin, "named_parameters"):
         named = list(twin.named_parameters())
     else:
@@ -152,7 +222,8 @@ def _float64_copy(function: Callable[..., Any]) -> tuple[Callable[..., Any], lis
     first: dict[Node, str] = {}
     for name, parameter in named:
         first.setdefault(parameter, name)
+    before = [(parameter, parameter._data) for parameter in first] if borrowed else []
     for parameter in first:
         if parameter.dtype is not None:
             parameter._data = np.array(parameter._data, float)
-    return twin, [(name, parameter) for parameter, name in first.items() if parameter.requires_grad]
+    return twin, [(name, parameter) for parameter, name in first.items() if parameter.requires_grad], before

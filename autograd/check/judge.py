@@ -214,8 +214,16 @@ class Judge:
             there = [claims[index][:, positions]]
             there += [self.problem.derivative(self.problem.modes[index], x)[:, positions] for x in near]
             spread = np.maximum(spread, np.ptp(np.stack(there), axis=0))
-        error[:, positions] += np.where(open_[:, positions], 2 * spread, 0.0)
+        # Nor is a difference a mistake that no step of the input's own size brings out of the noise.
+        spread = np.maximum(2 * spread, self.resolution()[:, positions])
+        error[:, positions] += np.where(open_[:, positions], spread, 0.0)
         return error
+
+    def resolution(self) -> Array:
+        """The derivative that moves an output by no more than its round-off, shape (m, n)."""
+        noise = np.maximum(8 * self.noise, 4 * EPSILON * np.abs(self.base))
+        resolution: Array = noise[:, None] / self.units
+        return resolution
 
     def nearby_steps(self, x: Array, positions: Array) -> Array:
         """Complex steps at another point, shape (m, count)."""
@@ -234,6 +242,7 @@ class Judge:
             at_kink = ~np.isnan(measured.kink) & (~resolved | different)
             between = np.abs(claim - measured.kink) <= half * (1 + 1e-3) + tolerance
         small = error * self.units <= np.maximum(self.rtol * self.scale, 1e-9 * np.abs(self.base)[:, None])
+        small |= np.fmax(np.abs(claim), np.abs(value)) <= 16 * self.resolution()
         rows = [
             (~np.isfinite(claim) & ~np.isfinite(error), Status.NOT_FINITE),
             (~np.isfinite(claim) & ~resolved & (error >= 0.1 * np.abs(value)), Status.NOT_FINITE),

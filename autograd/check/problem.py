@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import inspect
 import math
-import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..errors import ShapeError
-from .report import Refusal
-
 Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
+
+
+class Refusal(Exception):
+    """A check that ends early: the function cannot be checked as it is."""
+
+    def __init__(self, verdict: str, reason: str) -> None:
+        super().__init__(reason)
+        self.verdict, self.reason = verdict, reason
 
 
 @dataclass(frozen=True)
@@ -64,11 +68,15 @@ class Problem(ABC):
 
     Attributes
     ----------
+    name: how reports call the function.
+    modes: the claims that are checked: "reverse", "forward", or what a subclass calls its own.
     inputs, outputs: the parts of the two vectors; outputs are known after the first ``value``.
     point: where the derivative is checked, shape (n,).
     notes: what a reader of the report should know about how it was set up.
     """
 
+    name: str
+    modes: tuple[str, ...]
     inputs: list[Part]
     outputs: list[Part]
     point: Array
@@ -79,11 +87,46 @@ class Problem(ABC):
         """All outputs as one vector, shape (m,); x may be complex."""
 
     @abstractmethod
+    def touched(self) -> str | None:
+        """The name of an input that the latest call of the function wrote into."""
+
+    @abstractmethod
+    def pull(self, x: Array, cotangents: Iterable[Array]) -> Array:
+        """The claim in reverse: each cotangent, shape (m,), times the Jacobian; shape (count, n)."""
+
+    def push(self, x: Array, tangents: Iterable[Array]) -> Array:
+        """The claim forward: the Jacobian times each tangent, shape (n,); shape (m, count)."""
+        raise NotImplementedError(f"{self.name} has no forward mode")
+
     def derivative(self, mode: str, x: Array) -> Array:
-        """The claimed Jacobian, shape (m, n)."""
+        """The claimed Jacobian, shape (m, n), one row or one column at a time."""
+        if mode == "forward":
+            return self.push(x, units(len(x)))
+        return self.pull(x, units(self.count()))
+
+    def count(self) -> int:
+        """The number of output elements."""
+        return sum(part.size for part in self.outputs)
 
     def close(self) -> None:
         """Put back what had to be changed while checking."""
+
+
+def units(count: int) -> Iterator[Array]:
+    """The unit vectors, one after another."""
+    for position in range(count):
+        unit = np.zeros(count)
+        unit[position] = 1.0
+        yield unit
+
+
+def differing(parts: Sequence[Part], point: Array, now: Iterable[Any]) -> str | None:
+    """The first part whose array is no longer what it was."""
+    for part, array in zip(parts, now, strict=True):
+        before = point[part.place].reshape(part.shape)
+        if np.shape(array) != part.shape or not np.array_equal(array, before, equal_nan=True):
+            return part.name
+    return None
 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:
@@ -113,90 +156,3 @@ def real_vector(results: Sequence[Any], *, complex_step: bool = False) -> Array:
         )
     dtype = complex if complex_step else float
     return np.concatenate([np.asarray(array, dtype).ravel() for array in arrays] or [np.zeros(0)])
-
-
-# -- plain functions of arrays ------------------------------------------------------------------
-
-
-class ArrayProblem(Problem):
-    """A function of arrays with a hand-written derivative; no graph is involved.
-
-    Parameters
-    ----------
-    function: takes the inputs, returns one array.
-    claimed: computes the claimed derivative: from the inputs and the output, one block an input, of shape
-        output shape + input shape.
-    inputs: arrays or numbers, of NumPy or of a library whose arrays convert to NumPy.
-    """
-
-    def __init__(
-        self, function: Callable[..., Any], claimed: Callable[..., Sequence[Any]], inputs: Sequence[Any]
-    ) -> None:
-        self.function, self.claimed = function, claimed
-        self.notes = []
-        self.makers = [_maker(given) for given in inputs]
-        self.given = [np.asarray(given) for given in inputs]
-        self.moving = [
-            i for i, array in enumerate(self.given) if array.dtype.kind == "f" or array.shape == ()
-        ]
-        names = argument_names(function, len(inputs))
-        self.inputs = parts([names[i] for i in self.moving], [self.given[i].shape for i in self.moving])
-        flat = [np.asarray(self.given[i], float).ravel() for i in self.moving]
-        self.point = np.concatenate(flat) if flat else np.zeros(0)
-
-    def arguments(self, x: Array) -> list[Any]:
-        """Fresh arguments of the function from a vector, in the kind they were given in."""
-        arrays = [array.copy() for array in self.given]
-        for i, part in zip(self.moving, self.inputs, strict=True):
-            arrays[i] = x[part.place].reshape(part.shape).copy()
-        return [make(array) for make, array in zip(self.makers, arrays, strict=True)]
-
-    def value(self, x: Array) -> Array:
-        """See :meth:`Problem.value`."""
-        result = self.function(*self.arguments(x))
-        if isinstance(result, (tuple, list, dict)):
-            raise Refusal(
-                "several results",
-                f"the function returned a {type(result).__name__} of {len(result)} results; check a function "
-                "that returns one array, one result at a time",
-            )
-        vector = real_vector([result], complex_step=x.dtype.kind == "c")
-        self.outputs = parts(["output"], [np.shape(result)])
-        return vector
-
-    def derivative(self, mode: str, x: Array) -> Array:
-        """See :meth:`Problem.derivative`."""
-        shape = self.outputs[0].shape
-        blocks = self.claimed(self, x)
-        if len(blocks) == len(self.given):
-            blocks = [blocks[i] for i in self.moving]
-        elif len(blocks) != len(self.moving):
-            raise ShapeError(
-                f"{len(blocks)} derivatives were returned for {len(self.given)} inputs; return one an input"
-            )
-        rows = math.prod(shape)
-        columns = []
-        for block, part in zip(blocks, self.inputs, strict=True):
-            array = np.asarray(block)
-            if array.shape != (*shape, *part.shape):
-                raise ShapeError(
-                    f"the derivative for {part.name} has shape {array.shape}; it needs shape {(*shape, *part.shape)}, the "
-                    f"shape {shape} of the output and then {part.shape} of the input"
-                )
-            columns.append(np.asarray(array, float).reshape(rows, part.size))
-        return np.concatenate(columns, axis=1)
-
-
-def _maker(given: Any) -> Callable[[Array], Any]:
-    """How to turn an array of NumPy into the kind that was given: a float, or an array of its library."""
-    if isinstance(given, (int, float)):
-        return lambda array: array.item()
-    if isinstance(given, (np.ndarray, np.generic, list, tuple)):
-        return lambda array: array
-    library = (
-        given.__array_namespace__()
-        if hasattr(given, "__array_namespace__")
-        else sys.modules[type(given).__module__.partition(".")[0]]
-    )
-    convert: Callable[[Array], Any] = library.asarray
-    return convert

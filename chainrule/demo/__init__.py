@@ -37,8 +37,8 @@ def run(folder: Path) -> int:
     _say(f"   Held-out accuracy: {training.accuracy:.1%} ({right} of {len(parts.held_out_labels)} images)\n")
 
     _say("2  Is every derivative of that network right?")
-    verdict = check.network(training.model, parts)
-    _say(f"   Gradient check: {verdict.sentence()}\n")
+    report = check.network(training.model, parts)
+    _say(f"   Gradient check: {check.sentence(report)}\n")
 
     _say("3  Two moons")
     _say("   A network 2-16-16-1 in which every number is a node of its own learns from 100 points.")
@@ -50,7 +50,7 @@ def run(folder: Path) -> int:
         pictures.neuron().save(folder / "neuron.svg")
         pictures.network().save(folder / "network.svg")
         (folder / "loss.svg").write_text(pictures.loss_curve(training.history, moon.losses), encoding="utf-8")
-        (folder / "index.html").write_text(page(parts, training, verdict, moon), encoding="utf-8")
+        (folder / "index.html").write_text(page(parts, training, report, moon), encoding="utf-8")
     except (OSError, RuntimeError) as error:  # a full disk; no Graphviz, and the message says what to install
         return _failed(str(error))
     for name, words in WRITTEN.items():
@@ -60,7 +60,7 @@ def run(folder: Path) -> int:
     _say(f"\nTry next, in {_python()}:\n")
     _say("\n".join(f"    {line}".rstrip() for line in EXAMPLE.splitlines()))
     _say("\nThen notebooks/01_backpropagation.ipynb, which builds a neuron by hand.")
-    return 0 if verdict.passed else 1
+    return 0 if report else 1
 
 
 WRITTEN = {

@@ -9,10 +9,10 @@ from string import Template
 import numpy as np
 from numpy.typing import NDArray
 
+from autograd.check import Report
 from chainrule import __version__
 
-from . import digits, moons
-from .check import Verdict
+from . import check, digits, moons
 
 SHOWN = 24  # misread images; a short training leaves more of them than a page has room for
 
@@ -27,7 +27,7 @@ draw(c).save("graph.svg")
 """
 
 
-def page(parts: digits.Split, training: digits.Training, verdict: Verdict, moon: moons.Training) -> str:
+def page(parts: digits.Split, training: digits.Training, report: Report, moon: moons.Training) -> str:
     """The HTML document; the pictures are expected beside it."""
     wrong = np.flatnonzero(training.guesses != parts.held_out_labels)
     count = len(parts.held_out_labels)
@@ -37,8 +37,8 @@ def page(parts: digits.Split, training: digits.Training, verdict: Verdict, moon:
         digits_accuracy=f"{training.accuracy:.1%}",
         digits_right=count - len(wrong),
         digits_count=count,
-        derivatives=f"{verdict.derivatives:,}",
-        verdict=escape(verdict.sentence()),
+        derivatives=f"{check.checked(report):,}",
+        verdict=escape(check.sentence(report)),
         moons_accuracy=f"{moon.new_accuracy:.1%}",
         moons_count=f"{moons.NEW_POINTS:,}",
         batch=digits.BATCH,

@@ -1,0 +1,183 @@
+"""Plain functions of arrays with hand-written derivatives as problems; no graph is involved."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import ShapeError
+from .problem import Array, Problem, Refusal, argument_names, differing, parts, real_vector
+
+# What has no complex derivative, though NumPy computes it: it would answer a complex step with a wrong one.
+NOT_ANALYTIC = {"absolute", "conjugate", "sign", "floor", "ceil", "rint", "trunc", "isfinite"}
+
+
+class Probe(np.ndarray[Any, Any]):
+    """A complex array that refuses what only the real numbers have."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if ufunc.__name__ in NOT_ANALYTIC:
+            raise TypeError(f"np.{ufunc.__name__} is not analytic")
+        plain = [x.view(np.ndarray) if isinstance(x, Probe) else x for x in inputs]
+        if options.get("out"):
+            options["out"] = tuple(x.view(np.ndarray) if isinstance(x, Probe) else x for x in options["out"])
+        result = getattr(ufunc, method)(*plain, **options)
+        complex_result = isinstance(result, (np.ndarray, np.complexfloating)) and result.dtype.kind == "c"
+        return np.asarray(result).view(Probe) if complex_result else result
+
+
+class ArrayProblem(Problem):
+    """A function of arrays with all its derivatives, ``df(*inputs)``.
+
+    Parameters
+    ----------
+    function: takes the inputs, returns one array.
+    claimed: takes the inputs, returns one derivative an input, of shape output shape + input shape.
+    inputs: arrays or numbers, of NumPy or of a library whose arrays convert to NumPy and back (``asarray``).
+    """
+
+    modes = ("claimed",)
+
+    def __init__(self, function: Callable[..., Any], claimed: Callable[..., Any], inputs: Sequence[Any]) -> None:
+        self.function, self.claimed = function, claimed
+        self.name = getattr(function, "__name__", type(function).__name__)
+        self.makers = [_maker(given) for given in inputs]
+        self.given = [np.asarray(given) for given in inputs]
+        self.moving = [
+            i
+            for i, array in enumerate(self.given)
+            if array.dtype.kind == "f" or (array.shape == () and array.dtype.kind in "iu")
+        ]
+        names = argument_names(function, len(inputs))
+        self.inputs = parts([names[i] for i in self.moving], [self.given[i].shape for i in self.moving])
+        flat = [np.asarray(self.given[i], float).ravel() for i in self.moving]
+        self.point = np.concatenate([np.zeros(0), *flat])
+        self.notes = [
+            f"{names[i]} is {array.dtype} and was left as it is"
+            for i, array in enumerate(self.given)
+            if i not in self.moving
+        ]
+        self.notes += [
+            f"{names[i]} is {array.dtype} and was checked as float64"
+            for i, array in enumerate(self.given)
+            if array.dtype in (np.float16, np.float32)
+        ]
+        self.latest: list[Any] = []
+
+    def arguments(self, x: Array) -> list[Any]:
+        """Fresh arguments of the function from a vector, in the kind they were given in."""
+        arrays = [array.copy() for array in self.given]
+        for i, part in zip(self.moving, self.inputs, strict=True):
+            arrays[i] = x[part.place].reshape(part.shape).copy()
+            if x.dtype.kind == "c":
+                arrays[i] = arrays[i].view(Probe)
+        self.latest = [make(array) for make, array in zip(self.makers, arrays, strict=True)]
+        return self.latest
+
+    def value(self, x: Array) -> Array:
+        """See :meth:`Problem.value`."""
+        result = self.function(*self.arguments(x))
+        if isinstance(result, (tuple, list, dict)):
+            raise Refusal(
+                "several results",
+                f"the function returned a {type(result).__name__} of {len(result)} results; check a function "
+                "that returns one array, one result at a time",
+            )
+        self.outputs = parts(["output"], [np.shape(result)])
+        return real_vector([result], complex_step=x.dtype.kind == "c")
+
+    def touched(self) -> str | None:
+        """See :meth:`Problem.touched`."""
+        now = [np.asarray(self.latest[i]) for i in self.moving]
+        return differing(self.inputs, self.point, now)
+
+    def derivative(self, mode: str, x: Array) -> Array:
+        """See :meth:`Problem.derivative`."""
+        shape = self.outputs[0].shape
+        blocks = self.blocks(self.claimed(*self.arguments(x)), shape, "derivative")
+        rows = math.prod(shape)
+        return np.concatenate([block.reshape(rows, -1) for block in blocks], axis=1)
+
+    def pull(self, x: Array, cotangents: Iterable[Array]) -> Array:
+        """See :meth:`Problem.pull`."""
+        jacobian = self.derivative("claimed", x)
+        return np.stack([cotangent @ jacobian for cotangent in cotangents])
+
+    def blocks(self, returned: Any, before: tuple[int, ...], what: str) -> list[Array]:
+        """What was returned, one array an input that moves, each of shape ``before`` + input shape.
+
+        Raises
+        ------
+        ShapeError: the number of derivatives or the shape of one is wrong.
+        """
+        if not isinstance(returned, (tuple, list)):
+            returned = [returned]
+        if len(returned) == len(self.given):
+            returned = [returned[i] for i in self.moving]
+        elif len(returned) != len(self.moving):
+            raise ShapeError(
+                f"{len(returned)} derivatives were returned for {len(self.given)} inputs; return one an input"
+            )
+        found = []
+        for block, part in zip(returned, self.inputs, strict=True):
+            array = np.asarray(0.0 if block is None else block)
+            needed = (*before, *part.shape)
+            if block is None:
+                array = np.zeros(needed)
+            elif array.shape != needed:
+                raise ShapeError(
+                    f"the {what} for {part.name} has shape {array.shape}, it needs {needed}"
+                    + _shape_advice(array.shape, needed)
+                )
+            found.append(real_vector([array]).reshape(array.shape))
+        return found
+
+
+class VjpProblem(ArrayProblem):
+    """A function of arrays with its derivative in reverse, ``vjp(cotangent, *inputs)``: one gradient an input."""
+
+    modes = ("vjp",)
+
+    def derivative(self, mode: str, x: Array) -> Array:
+        """See :meth:`Problem.derivative`."""
+        return Problem.derivative(self, mode, x)
+
+    def pull(self, x: Array, cotangents: Iterable[Array]) -> Array:
+        """See :meth:`Problem.pull`."""
+        shape = self.outputs[0].shape
+        rows = []
+        for cotangent in cotangents:
+            seed = cotangent.reshape(shape) if shape else cotangent[0]
+            gradients = self.blocks(self.claimed(seed, *self.arguments(x)), (), "gradient")
+            rows.append(np.concatenate([np.ravel(gradient) for gradient in gradients]))
+        return np.stack(rows)
+
+
+def _shape_advice(shape: tuple[int, ...], needed: tuple[int, ...]) -> str:
+    """The likely mistake behind a shape."""
+    if shape == needed[::-1]:
+        return ": it is transposed"
+    extra = len(shape) - len(needed)
+    padded = (1,) * max(extra, 0) + needed
+    if len(shape) == len(padded) and all(b in (1, a) for a, b in zip(shape, padded, strict=True)):
+        return ": missing sum over a broadcast axis; where an input was broadcast its gradients add up"
+    return ""
+
+
+def _maker(given: Any) -> Callable[[Array], Any]:
+    """How to turn an array of NumPy into the kind that was given: a number, or an array of its library."""
+    if isinstance(given, (int, float)):
+        return lambda array: array.item() if type(array) is np.ndarray else array
+    if isinstance(given, (np.ndarray, np.generic, list, tuple)):
+        return lambda array: array
+    library = (
+        given.__array_namespace__()
+        if hasattr(given, "__array_namespace__")
+        else sys.modules[type(given).__module__.partition(".")[0]]
+    )
+    convert: Callable[[Array], Any] = library.asarray
+    return convert

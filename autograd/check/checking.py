@@ -1,0 +1,233 @@
+"""One check from beginning to end: is there something to check, is it checkable, is it right?"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..errors import RuleError, ShapeError
+from ..graph import MODE
+from .diagnosis import Finding, diagnose_all
+from .judge import CODES, PASSED, Judge, Measured, Status
+from .numeric import Array
+from .problem import Part, Problem, Refusal
+from .report import Element, Report
+
+LARGEST = 20_000_000  # elements of a Jacobian; more take gigabytes and hours
+KEPT = 200  # elements that a report lists
+
+# What to do about each verdict, as the second line of a report.
+ADVICE = {
+    Status.WRONG: "{count} of {all} elements of the derivative are not the function's",
+    Status.NOT_FINITE: "{count} of {all} elements of the derivative are NaN or infinite, and so is the slope of the "
+    "function; check at a point where it has a derivative",
+    Status.IMPRECISE: "{count} of {all} elements cannot be told from round-off: the function is not smooth to "
+    "rtol={rtol:g} but only to {reached:.0e}; compute in float64 throughout (is there a float32 or an integer on "
+    "the way, or a difference of large numbers?), or ask for less with rtol",
+    Status.KINK: "right, except that {count} of {all} elements are at a kink, within the reach of the smallest step "
+    "that resolves anything: there the derivative has no single value, and the claimed one is between both sides'",
+    Status.RIGHT: "all {all} elements of the derivative are the function's",
+}
+
+
+@contextlib.contextmanager
+def nothing_left_behind() -> Iterator[None]:
+    """Recording as by default, no floating-point warnings, and the random state put back at the end."""
+    token = MODE.set(None)
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        MODE.reset(token)
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+
+
+def check(
+    problem: Problem, *, order: int, rtol: float, atol: float, eps: float | None, seed: int, fast: int
+) -> Report:
+    """Check the derivative of a problem.
+
+    Parameters
+    ----------
+    problem: what to check; see :mod:`autograd.check.problem`.
+    order: of the derivative, for the report.
+    rtol, atol, eps, seed: see :func:`autograd.gradcheck`.
+    fast: check this many random directions instead of every element; 0 for every element.
+    """
+    try:
+        with nothing_left_behind():
+            try:
+                base, scatter = _preliminaries(problem)
+                if fast:
+                    from .derived import Projection
+
+                    problem = Projection(problem, fast, seed)
+                    base = problem.value(problem.point)
+                    scatter = np.abs(problem.weightings) @ scatter
+                return _verdict(problem, base, scatter, order, rtol, atol, eps, seed)
+            finally:
+                problem.close()
+    except Refusal as refusal:
+        return Report(refusal.verdict, refusal.reason, problem.name, order, problem.modes, notes=problem.notes)
+
+
+def _preliminaries(problem: Problem) -> tuple[Array, Array]:
+    """The function at the point and how far repeated calls differ.
+
+    Raises
+    ------
+    Refusal: there is nothing to check, or the function is not one that can be checked.
+    """
+    if not len(problem.point):
+        integers = any("int" in note for note in problem.notes)
+        raise Refusal(
+            "precision too low" if integers and not problem.inputs else "nothing to check",
+            "every input is of integers, which have no derivative; pass float64 arrays"
+            if integers and not problem.inputs
+            else "no input has a derivative (floats, float arrays, Values and Tensors have), or all are empty",
+        )
+    x = problem.point
+    base = problem.value(x)
+    touched = problem.touched()
+    if touched is not None:
+        raise Refusal(
+            "modifies its input",
+            f"the function changed {touched} while it computed; work on a copy (x = x.copy(), x = x + 1 in place of x += 1)",
+        )
+    if not len(base):
+        raise Refusal("nothing to check", "the function returned nothing, or only empty arrays")
+    if len(base) * len(x) > LARGEST:
+        raise Refusal(
+            "nothing to check",
+            f"the derivative has {len(base)} × {len(x)} elements, too many to check one by one; reduce the output to "
+            "fewer numbers, or pass fast_mode=True",
+        )
+    if not np.all(np.isfinite(base)):
+        worst = int(np.flatnonzero(~np.isfinite(base))[0])
+        raise Refusal(
+            "not finite",
+            f"{_named(problem.outputs, worst)} is {base[worst]} at this point; check where the function is finite",
+        )
+    return base, _scatter(problem, base, 4)
+
+
+def _scatter(problem: Problem, base: Array, times: int) -> Array:
+    """How far calls at the same point differ."""
+    again = [problem.value(problem.point) for _ in range(times)]
+    if any(len(values) != len(base) for values in again):
+        raise Refusal("not deterministic", "the function returned outputs of different sizes for the same input")
+    scatter: Array = np.max(np.abs(np.stack(again) - base), axis=0)
+    if np.any(scatter > 1e-9 * np.max(np.abs(base)) + np.finfo(float).tiny) or not np.all(np.isfinite(scatter)):
+        worst = int(np.argmax(scatter))
+        raise Refusal(
+            "not deterministic",
+            f"the function returned different outputs for the same input: {_named(problem.outputs, worst)} varied by "
+            f"{scatter[worst]:.3g}; fix its random numbers (draw them once, outside), or switch a model to .eval()",
+        )
+    return scatter
+
+
+def _named(parts: list[Part], position: int) -> str:
+    part = next(part for part in reversed(parts) if part.start <= position and part.size)
+    return part.element(position)
+
+
+def _verdict(
+    problem: Problem, base: Array, scatter: Array, order: int, rtol: float, atol: float, eps: float | None, seed: int
+) -> Report:
+    x = problem.point
+    report = Report("right", "", problem.name, order, problem.modes, notes=list(problem.notes))
+    try:
+        claims = [problem.derivative(name, x) for name in problem.modes]
+    except (RuleError, ShapeError) as error:
+        report.verdict, report.reason = "wrong rule", str(error)
+        if "missing sum" in str(error):
+            report.findings = [Finding("missing sum", "the shape", "a sum over a broadcast axis is missing")]
+        return report
+    touched = problem.touched()
+    if touched is not None:
+        raise Refusal("modifies its input", f"the derivative changed {touched} while it computed; work on a copy")
+    judge = Judge(problem, base, scatter, rtol, atol, eps, seed)
+    measured = judge.measure(claims)
+    statuses = [judge.judge(claim, measured) for claim in claims]
+    wrong = CODES.index(Status.WRONG)
+    if any(np.any(status == wrong) for status in statuses):
+        _scatter(problem, base, 12)  # a function that seldom varies looks wrong; better to say why
+    _fill(report, problem, claims, statuses, measured, rtol)
+    for claim, status in zip(claims, statuses, strict=True):
+        bad = status == wrong
+        if bad.any() and not report.findings and problem.inputs[0].name != "direction":
+            report.findings = diagnose_all(
+                claim, measured.value, measured.error, bad, x, base, problem.inputs, problem.outputs
+            )
+    return report
+
+
+def _fill(
+    report: Report, problem: Problem, claims: list[Array], statuses: list[Array], measured: Measured, rtol: float
+) -> None:
+    """The counts, the elements worth telling and the sentence."""
+    everything = np.stack(statuses)
+    report.counts = {
+        status.value: int(np.count_nonzero(everything == code))
+        for code, status in enumerate(CODES)
+        if np.any(everything == code)
+    }
+    report.methods = {method: measured.method.count(method) for method in dict.fromkeys(measured.method)}
+    right = CODES.index(Status.RIGHT)
+    for name, claim, status in zip(problem.modes, claims, statuses, strict=True):
+        size = np.fmax(np.abs(claim), np.abs(measured.value))
+        relative = np.abs(claim - measured.value) / np.where(size == 0, 1.0, size)
+        report.worst = max(report.worst, float(np.max(relative[status == right], initial=0.0)))
+        report.elements += _elements(problem, name, claim, status, measured, relative)
+    severity = [status for status in (Status.WRONG, Status.NOT_FINITE, Status.IMPRECISE, Status.KINK)]
+    report.elements.sort(key=lambda element: [status.value for status in severity].index(element.verdict))
+    verdict = next((status for status in severity if status.value in report.counts), Status.RIGHT)
+    report.verdict = verdict.value
+    imprecise = everything == CODES.index(Status.IMPRECISE)
+    reached = 0.0
+    if imprecise.any():
+        size = np.fmax(np.abs(np.stack(claims)), np.abs(measured.value))
+        ratio = np.where(imprecise, measured.error / np.where(size == 0, 1.0, size), 0.0)
+        reached = float(np.max(np.where(np.isfinite(ratio), ratio, 1.0)))
+    report.reason = ADVICE[verdict].format(
+        count=report.counts.get(verdict.value, 0), all=everything.size, rtol=rtol, reached=reached
+    )
+    tiny = report.counts.get(Status.TINY.value, 0)
+    if tiny:
+        report.notes.append(
+            f"{tiny} elements are so small beside the output that float64 cannot resolve them to rtol; they agree within "
+            "the accuracy of the measurement"
+        )
+
+
+def _elements(
+    problem: Problem, name: str, claim: Array, status: Array, measured: Measured, relative: Array
+) -> list[Element]:
+    """The elements of one mode that are not plainly right, the worst of each kind first."""
+    found: list[Element] = []
+    for code, kind in enumerate(CODES):
+        places = np.argwhere(status == code)
+        if kind in PASSED - {Status.KINK} or not len(places):
+            continue
+        order = np.argsort(-np.nan_to_num(relative[status == code], nan=np.inf), kind="stable")
+        for row, column in places[order[:KEPT]]:
+            analytic, numeric = float(claim[row, column]), float(measured.value[row, column])
+            found.append(
+                Element(
+                    _named(problem.inputs, int(column)),
+                    _named(problem.outputs, int(row)),
+                    name,
+                    analytic,
+                    numeric,
+                    abs(analytic - numeric),
+                    float(measured.error[row, column]),
+                    kind.value,
+                )
+            )
+    return found

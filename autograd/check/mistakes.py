@@ -1,0 +1,306 @@
+"""The table of likely mistakes: what a wrong derivative looks like, made from the right one.
+
+Each row has a name, a sentence for people, and a function that makes wrong derivatives from the
+right one: it yields pairs of a Jacobian block and the words that fill the sentence. The first row
+whose wrong derivative is the one that was claimed is the likely mistake, so rows with nothing to
+choose come before rows that could fit more.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..operation import TABLE, Operation
+from .problem import Part
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass
+class Case:
+    """One input's block of a Jacobian in which elements are wrong.
+
+    Attributes
+    ----------
+    claim, right: the claimed block and the measured one, shape (m, k).
+    error: a bound on the error of the measured one, shape (m, k).
+    bad: which elements are wrong, shape (m, k).
+    x, y: the input, shape (k,), and all outputs, shape (m,).
+    part: the input.
+    outputs: the outputs that the rows are of.
+    others: the measured blocks of the other inputs, by name.
+    """
+
+    claim: Array
+    right: Array
+    error: Array
+    bad: Array
+    x: Array
+    y: Array
+    part: Part
+    outputs: list[Part]
+    others: dict[str, Array] = field(default_factory=dict)
+
+    def wrong_only(self, wrong: Array) -> Array:
+        """A mistake in the wrong elements, the others right: it may sit in one element alone."""
+        mixed: Array = np.where(self.bad, wrong, self.right)
+        return mixed
+
+    def diagonal(self) -> Array | None:
+        """Where the derivatives of an elementwise function, or of a sum of one, are in the block; or None."""
+        m, k = self.right.shape
+        if m == 1:
+            return np.arange(k)
+        if m != k:
+            return None
+        off = ~np.eye(k, dtype=bool)
+        if np.any(np.abs(self.right[off]) > self.error[off]) or np.any(self.claim[off]):
+            return None
+        return np.arange(k) * (k + 1)
+
+    def on_diagonal(self, slopes: Array) -> Array:
+        """A block with these derivatives on its diagonal."""
+        block = np.zeros_like(self.right)
+        block.flat[self.diagonal()] = slopes
+        return block
+
+
+Suspects = Iterator[tuple[Array, str]]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A row of the table."""
+
+    name: str
+    sentence: str
+    suspects: Callable[[Case], Suspects]
+
+
+def zero(case: Case) -> Suspects:
+    """Nothing at all."""
+    yield case.wrong_only(np.zeros_like(case.right)), ""
+
+
+def sign(case: Case) -> Suspects:
+    """The negative."""
+    yield case.wrong_only(-case.right), ""
+
+
+def transposed(case: Case) -> Suspects:
+    """Two axes of the input, of the output, or output and input exchanged."""
+    m, k = case.right.shape
+    shape = case.part.shape
+    for a, b in itertools.combinations(range(len(shape)), 2):
+        block = case.right.reshape(m, *shape).swapaxes(a + 1, b + 1)
+        yield block.reshape(m, k), f"axes {a} and {b} of {case.part.name}"
+    for output in case.outputs:
+        for a, b in itertools.combinations(range(len(output.shape)), 2):
+            block = case.right.copy()
+            swapped = block[output.place].reshape(*output.shape, k).swapaxes(a, b)
+            block[output.place] = swapped.reshape(output.size, k)
+            yield block, f"axes {a} and {b} of {output.name}"
+    if m == k:
+        yield case.right.T, f"{case.part.name} and the output"
+
+
+def swapped(case: Case) -> Suspects:
+    """The derivative with respect to another input."""
+    for name, block in case.others.items():
+        if block.shape == case.right.shape:
+            yield block, name
+
+
+def off_by_one(case: Case) -> Suspects:
+    """Every element one place further, around the end or with a zero moving in."""
+    m, k = case.right.shape
+    boxes = [(f"{case.part.name}", case.right.reshape(m, *case.part.shape), range(1, 1 + len(case.part.shape)))]
+    if len(case.outputs) == 1:
+        shape = case.outputs[0].shape
+        boxes.append((case.outputs[0].name, case.right.reshape(*shape, k), range(len(shape))))
+    for name, box, axes in boxes:
+        for axis, shift in itertools.product(axes, (1, -1)):
+            if box.shape[axis] > 1:
+                rolled = np.roll(box, shift, axis)
+                yield rolled.reshape(m, k), name
+                edge: list[Any] = [slice(None)] * box.ndim
+                edge[axis] = 0 if shift == 1 else -1
+                rolled[tuple(edge)] = 0.0
+                yield rolled.reshape(m, k), name
+
+
+def _kept(case: Case, last: bool) -> Suspects:
+    """Of all that an input element contributes to, only the first or the last."""
+    m, k = case.right.shape
+    present = np.abs(case.right) > case.error
+    ranks = np.arange(m)[:, None]
+    chosen = np.max(np.where(present, ranks, -1), axis=0) if last else np.min(np.where(present, ranks, m), axis=0)
+    yield np.where(ranks == chosen, case.right, 0.0), "output element"
+    if len(case.outputs) == 1:
+        shape = case.outputs[0].shape
+        for axis, n in enumerate(shape):
+            box = case.right.reshape(*shape, k)
+            index = np.arange(n).reshape([-1 if a == axis else 1 for a in range(box.ndim)])
+            yield np.where(index == (n - 1 if last else 0), box, 0.0).reshape(m, k), f"index of output axis {axis}"
+
+
+def overwritten(case: Case) -> Suspects:
+    """Only what came last."""
+    yield from _kept(case, last=True)
+
+
+def missing_sum(case: Case) -> Suspects:
+    """Only what came first."""
+    yield from _kept(case, last=False)
+
+
+def neighbour(case: Case) -> Suspects:
+    """The derivative of another elementwise function of the rule book, up to a factor; or a right one misfed."""
+    places = case.diagonal()
+    if places is None:
+        return
+    right, claimed = case.right.flat[places], case.claim.flat[places]
+    own = case.y if len(case.y) == len(case.x) else None
+    with np.errstate(all="ignore"):
+        for name, operation in sorted(TABLE.items()):
+            if not _is_function_of_one(operation):
+                continue
+            y = operation.array(case.x)
+            for slopes, words in _slopes(operation, name, case.x, y, own):
+                if not np.all(np.isfinite(slopes)) or np.allclose(slopes, right, rtol=1e-5, atol=0):
+                    continue
+                yield case.wrong_only(case.on_diagonal(slopes)), words
+                factor = _factor(claimed, slopes)
+                if factor is not None and len(slopes) > 2 and np.ptp(slopes):
+                    yield case.wrong_only(case.on_diagonal(factor * slopes)), words
+
+
+def _is_function_of_one(operation: Operation) -> bool:
+    return operation.kind == "elementwise" and len(operation.slopes) == 1 and operation.name not in ("sign", "floor")
+
+
+def _slopes(operation: Operation, name: str, x: Array, y: Array, own: Array | None) -> Iterator[tuple[Array, str]]:
+    """The derivative of one function, fed rightly, and with its input and output mistaken for each other."""
+    slope = operation.slopes[0]
+    assert slope is not None
+    feeds = [(y, x, f"of {name}"), (x, x, f"of {name}, fed the input in place of the output")]
+    if own is not None:
+        feeds += [
+            (own, own, f"of {name}, fed the output in place of the input"),
+            (operation.array(own), own, f"of {name}, taken at the output"),
+        ]
+    for fed_y, fed_x, words in feeds:
+        yield np.broadcast_to(np.asarray(slope(fed_y, fed_x), float), x.shape), words
+
+
+def _factor(claimed: Array, right: Array) -> float | None:
+    """The factor by which one array is the other, by least squares."""
+    weight = float(np.vdot(right, right))
+    return float(np.vdot(claimed, right)) / weight if weight and math.isfinite(weight) else None
+
+
+def same_factor(case: Case) -> Suspects:
+    """The same factor in all wrong elements, of which there are several."""
+    found = _factor_of_bad(case)
+    if found is not None and np.count_nonzero(case.right[case.bad]) > 1:
+        yield case.wrong_only(found * case.right), _spelled(found)
+
+
+def memorable_factor(case: Case) -> Suspects:
+    """A factor that one forgets: 2, a size, π, log 10, ..."""
+    found = _factor_of_bad(case)
+    if found is not None:
+        sizes = {n for part in (*case.outputs, case.part) for n in (*part.shape, part.size)}
+        for value in [*sizes, 2, 3, 4, 10, math.pi, math.e, math.log(2), math.log(10), math.sqrt(2)]:
+            for candidate in (value, 1 / value, -value, -1 / value):
+                if value > 1 and abs(found - candidate) <= 1e-6 * abs(candidate):
+                    yield case.wrong_only(candidate * case.right), _spelled(candidate)
+
+
+def any_factor(case: Case) -> Suspects:
+    """One wrong element among right ones is always some multiple of what it should be."""
+    found = _factor_of_bad(case)
+    if found is not None and case.right.size > 1:
+        yield case.wrong_only(found * case.right), _spelled(found)
+
+
+def _factor_of_bad(case: Case) -> float | None:
+    size = np.max(np.abs(case.right[case.bad]), initial=0.0)
+    if not size or not math.isfinite(size):
+        return None
+    return _factor(case.claim[case.bad] / size, case.right[case.bad] / size)
+
+
+def _spelled(number: float) -> str:
+    """A factor as a fraction where it is one: 1/3 rather than 0.333."""
+    fraction = Fraction(number).limit_denominator(1000)
+    if fraction and abs(float(fraction) / number - 1) < 1e-9:
+        return str(fraction)
+    return f"{number:.10g}"
+
+
+# u′/u for the factors that functions are made of: where f = u·v, the term u′·v is f·u′/u.
+FACTORS: dict[str, Callable[[Array], Array]] = {
+    "x": lambda x: 1 / x,
+    "x²": lambda x: 2 / x,
+    "x³": lambda x: 3 / x,
+    "1/x": lambda x: -1 / x,
+    "√x": lambda x: 0.5 / x,
+    "eˣ": lambda x: np.ones_like(x),
+    "e⁻ˣ": lambda x: -np.ones_like(x),
+    "sin x": lambda x: 1 / np.tan(x),
+    "cos x": lambda x: -np.tan(x),
+    "tanh x": lambda x: 1 / (np.sinh(x) * np.cosh(x)),
+    "sigmoid x": lambda x: 1 / (1 + np.exp(x)),
+    "log x": lambda x: 1 / (x * np.log(x)),
+}
+
+
+def missing_term(case: Case) -> Suspects:
+    """Of the two terms of a product rule only one."""
+    places = case.diagonal()
+    if places is None:
+        return
+    right = case.right.flat[places]
+    y = case.y if len(case.y) == len(case.x) else np.broadcast_to(case.y, case.x.shape) if len(case.y) == 1 else None
+    if y is None:
+        return
+    with np.errstate(all="ignore"):
+        for name, ratio in FACTORS.items():
+            term = y * ratio(case.x)
+            if np.all(np.isfinite(term)):
+                yield case.wrong_only(case.on_diagonal(right - term)), f"the one that differentiates {name}"
+                yield case.wrong_only(case.on_diagonal(term)), f"all but the one that differentiates {name}"
+
+
+MISTAKES = [
+    Mistake("sign", "the sign is wrong", sign),
+    Mistake("transposed", "{} are transposed", transposed),
+    Mistake("swapped arguments", "this is the derivative with respect to {}", swapped),
+    Mistake(
+        "overwritten",
+        "only the last {} contributes: the gradient is overwritten (=) where it should be accumulated (+=)",
+        overwritten,
+    ),
+    Mistake(
+        "missing sum",
+        "only the first {} contributes: a sum over a broadcast axis is missing",
+        missing_sum,
+    ),
+    Mistake("zero", "the derivative is 0 where it should not be", zero),
+    Mistake("off by one", "the indices of {} are off by one", off_by_one),
+    Mistake("factor", "a constant factor: it is {} times what it should be", same_factor),
+    Mistake("missing term", "a term of the product rule is missing: {}", missing_term),
+    Mistake("neighbouring function", "this is the derivative {}", neighbour),
+    Mistake("factor", "it is {} times what it should be", memorable_factor),
+    Mistake("factor", "it is {} times what it should be", any_factor),
+]
+FALLBACK = "missing term"
+FALLBACK_SENTENCE = "no single slip explains it: a term of the product or chain rule may be missing"

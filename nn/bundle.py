@@ -1,0 +1,182 @@
+"""``Bundle``: parameters that move together, as one flat array.
+
+An update rule on one flat array costs a handful of calls however many parameters there are. Tensors
+become views of it; the numbers of Values are copied in and out. Parameters that were always updated
+together are in one bundle; when some of them have no gradient, the bundle is split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd import Node, ShapeError, Tensor
+
+Array = np.ndarray[Any, Any]
+
+
+class Bundle:
+    """Parameters of one kind and dtype with their state, an array for each name.
+
+    Attributes
+    ----------
+    data, gradient: all parameters and all gradients, one after another.
+    steps: how many steps they have made, an array of no axes.
+    rate: the learning rate in their dtype, an array of no axes.
+    """
+
+    def __init__(self, parameters: Sequence[Node], names: Iterable[str], rate: Array) -> None:
+        self.parameters = list(parameters)
+        self.tensors: list[Tensor] = [p for p in self.parameters if isinstance(p, Tensor)]
+        self.dtype = np.dtype(self.parameters[0].dtype or float)
+        ends = np.cumsum([int(np.prod(p.shape)) for p in self.parameters]).tolist()
+        self.spans = [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
+        self.data: Array = np.empty(ends[-1], self.dtype)
+        self.gradient: Array = np.empty(ends[-1], self.dtype)
+        self.state: dict[str, Array] = {name: np.zeros(ends[-1], self.dtype) for name in names}
+        self.steps: Array = np.zeros(())
+        self.rate: Array = np.array(rate, self.dtype)
+        self.moving = True
+        for tensor, span in zip(self.tensors, self.spans, strict=False):
+            tensor.move_to_(self.data[span].reshape(tensor.shape))
+
+    def __getitem__(self, name: str) -> Array:
+        return self.state[name]
+
+    def scalar(self, name: str, first: float) -> Array:
+        """A state that is one number for all, an array of no axes."""
+        return self.state.setdefault(name, np.array(first))
+
+    def number(self, x: Any) -> Any:
+        """A number in the dtype of the parameters, which would otherwise become wider."""
+        return x.astype(self.dtype)
+
+    def gather(self) -> None:
+        """Bring parameters and gradients into the flat arrays, whoever changed them meanwhile."""
+        if not self.tensors:
+            self.data[...] = [p.plain for p in self.parameters]
+            self.gradient[...] = [float(p.grad) for p in self.parameters]
+            return
+        for tensor, span in zip(self.tensors, self.spans, strict=True):
+            if tensor.plain.base is not self.data:  # .data was assigned: its numbers come here
+                tensor.move_to_(self.data[span].reshape(tensor.shape))
+        gradients = [getattr(p.grad, "plain", p.grad).ravel() for p in self.tensors]
+        np.concatenate(gradients, out=self.gradient, casting="same_kind")
+
+    def commit(self) -> None:
+        """Let the parameters know that they were changed."""
+        for tensor in self.tensors:
+            tensor.changed_()
+        if not self.tensors:
+            for value, number in zip(self.parameters, self.data.tolist(), strict=True):
+                value.data = number  # type: ignore[attr-defined]
+
+    def fits(self) -> bool:
+        """Whether the parameters still have the shapes and the dtype that they had."""
+        return all(
+            p.dtype in (None, self.dtype) and int(np.prod(p.shape)) == span.stop - span.start
+            for p, span in zip(self.parameters, self.spans, strict=True)
+        )
+
+    def state_of_each(self) -> list[dict[str, Array]]:
+        """A copy of the state of each parameter, in its shape."""
+        return [
+            {"step": self.steps.copy()}
+            | {
+                name: array.copy() if array.ndim == 0 else array[span].reshape(p.shape).copy()
+                for name, array in self.state.items()
+            }
+            for p, span in zip(self.parameters, self.spans, strict=True)
+        ]
+
+    @classmethod
+    def with_state(
+        cls, parameter: Node, names: Sequence[str], rate: Array, own: Mapping[str, Any]
+    ) -> Bundle:
+        """A bundle of one parameter with a state of its own.
+
+        Raises
+        ------
+        ValueError: the state does not have these names, or not the parameter's shape.
+        """
+        arrays = {name: np.asarray(array) for name, array in own.items() if name != "step"}
+        missing = [name for name in ("step", *names) if name not in own]
+        if missing or any(name not in names and array.ndim for name, array in arrays.items()):
+            raise ValueError(f"a state of {sorted(own)} where {sorted([*names, 'step'])} was expected")
+        for name in names:
+            if arrays[name].shape != parameter.shape:
+                raise ShapeError(
+                    f"the state {name} has shape {arrays[name].shape}, its parameter {parameter.shape}"
+                )
+        bundle = cls([parameter], names, rate)
+        bundle.steps[...] = own["step"]
+        for name, array in arrays.items():
+            if name in names:
+                bundle.state[name][...] = array.ravel()
+            else:
+                bundle.state[name] = np.array(array)
+        return bundle
+
+
+def bundles(
+    parameters: Sequence[Node], before: list[Bundle], names: Sequence[str], rate: Array
+) -> list[Bundle]:
+    """The bundles of the step before, split, joined or made new as the gradients ask for it."""
+    settled = sum(len(bundle.parameters) for bundle in before) == len(parameters)
+    if settled and all(_settled(bundle) for bundle in before):
+        return before
+    result = []
+    for bundle in before:
+        moving = [p.grad is not None for p in bundle.parameters]
+        bundle.moving = all(moving)
+        if bundle.fits() and (all(moving) or not any(moving)):
+            result.append(bundle)
+        else:  # one of its own for each, with the state it had
+            for p, own in zip(bundle.parameters, bundle.state_of_each(), strict=True):
+                alone = Bundle.with_state(p, names, rate, own)
+                alone.moving = p.grad is not None
+                result.append(alone)
+    known = {p for bundle in before for p in bundle.parameters}
+    fresh: dict[Any, list[Node]] = {}
+    for p in parameters:
+        if p not in known and p.grad is not None:
+            fresh.setdefault(p.dtype, []).append(p)
+    result += [Bundle(together, names, rate) for together in fresh.values()]
+    return _joined(result, names, rate)
+
+
+def _settled(bundle: Bundle) -> bool:
+    """Whether a bundle is as it was: every parameter has a gradient, its shape and its dtype."""
+    if not bundle.moving:
+        return False
+    for p in bundle.parameters:
+        if p.grad is None:
+            return False
+        data = p.plain
+        if type(data) is not float and data.dtype != bundle.dtype:
+            return False
+    return True
+
+
+def _joined(parts: list[Bundle], names: Sequence[str], rate: Array) -> list[Bundle]:
+    """Bundles that have made the same steps, and move or rest together, as one."""
+    groups: dict[Any, list[Bundle]] = {}
+    for part in parts:
+        scalars = tuple(sorted((name, float(a)) for name, a in part.state.items() if a.ndim == 0))
+        key = bool(part.tensors), part.dtype, float(part.steps), part.moving, scalars
+        groups.setdefault(key, []).append(part)
+    result = []
+    for group in groups.values():
+        if len(group) == 1:
+            result.append(group[0])
+            continue
+        whole = Bundle([p for part in group for p in part.parameters], names, rate)
+        whole.steps[...] = group[0].steps
+        whole.moving = group[0].moving
+        for name in group[0].state:
+            arrays = [part.state[name] for part in group]
+            whole.state[name] = arrays[0] if arrays[0].ndim == 0 else np.concatenate(arrays)
+        result.append(whole)
+    return result

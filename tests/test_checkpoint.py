@@ -1,0 +1,412 @@
+"""A checkpoint is whole or not there, every damage of it is found, and what goes on from it is the same."""
+
+import json
+import os
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nn import Linear, Sequential
+from nn.checkpoint import CheckpointError, load, save
+from nn.layers import BatchNorm1d, Dropout, ReLU
+from nn.tensor_file import LONGEST_HEADER, TensorFile, write
+
+torch_format = pytest.importorskip("safetensors.numpy")
+
+
+class Moments:
+    """What has the state of an optimiser: an odd dictionary with arrays in it."""
+
+    def __init__(self, seed: int = 0) -> None:
+        draw = np.random.default_rng(seed)
+        self.state: dict[str, Any] = {
+            "lr": 0.1 + seed,
+            "state": {0: {"time": np.array(3), "m": draw.random(4)}, 1: {"time": np.array(3), "m": None}},
+            "betas": (0.9, float("inf")),
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        return self.state
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        if state["lr"] < 0:
+            self.state = {"lr": "spoiled"}
+            raise ValueError("a negative rate")
+        self.state = state
+
+
+def small(seed: int = 0) -> Sequential:
+    return Sequential(
+        Linear(3, 4, rng=seed), BatchNorm1d(4), ReLU(), Dropout(0.5, rng=seed), Linear(4, 2, rng=seed + 1)
+    )
+
+
+def same(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, np.ndarray):
+        return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    return type(a) is type(b) and bool(a == b)
+
+
+def everything(seed: int) -> dict[str, Any]:
+    """A model, an optimiser, a schedule and two generators."""
+    return {
+        "model": small(seed),
+        "optimizer": Moments(seed),
+        "schedule": Moments(seed + 10),
+        "rng": {"data": np.random.default_rng(seed), "noise": np.random.default_rng(seed + 1)},
+    }
+
+
+def state(parts: dict[str, Any]) -> dict[str, Any]:
+    model = parts["model"]
+    return {
+        "model": model.state_dict(),
+        "dropout": model[3].rng.bit_generator.state,
+        "optimizer": parts["optimizer"].state_dict(),
+        "schedule": parts["schedule"].state_dict(),
+        "rng": {name: draw.bit_generator.state for name, draw in parts["rng"].items()},
+    }
+
+
+POSITION = {"epoch": 3, "order": np.arange(5), "losses": [0.1, 2.0 / 3.0], "note": None}
+
+
+def test_all_parts_come_back_to_the_last_bit(tmp_path: Path) -> None:
+    saved, into = everything(0), everything(1)
+    save(tmp_path / "all", **saved, position=POSITION)
+    assert not same(state(saved), state(into))
+    loaded = load(tmp_path / "all", **into)
+    assert same(state(saved), state(into))
+    assert same(loaded.position, POSITION)
+    assert same(loaded.weights, saved["model"].state_dict())
+    assert [path.name for path in tmp_path.iterdir()] == ["all"]
+
+
+def test_saving_again_replaces_and_a_failed_save_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    save(path, position=1)
+    save(path, position=2)
+    assert load(path).position == 2
+    before = path.read_bytes()
+    with pytest.raises(TypeError, match="position/1 is set"):
+        save(path, position=[0, {1}])
+    with pytest.raises(TypeError, match="'@position/' cannot be saved: object"):
+        save(path, position=np.array([None]))
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["weights"]
+
+
+def test_a_link_is_followed_and_a_killed_writers_file_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "real").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    killed = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import os, signal, sys\nfrom nn.atomic_file import replacing\n"
+            "with replacing(sys.argv[1]) as file:\n    os.kill(os.getpid(), signal.SIGKILL)",
+            tmp_path / "link",
+        ],
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.glob(".real.*.part"))) == 1
+    save(tmp_path / "link", position=1)
+    assert (tmp_path / "link").is_symlink() and load(tmp_path / "real").position == 1
+    assert not list(tmp_path.glob(".*"))
+
+
+# -- damage -----------------------------------------------------------------------------------
+
+
+def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    save(whole, **everything(0), position=POSITION)
+    content = whole.read_bytes()
+    header = 8 + int.from_bytes(content[:8], "little")
+    arrays = content[header:]
+    # All bits of the length and of the header, and of the arrays one bit in every byte.
+    flips = [(place, bit) for place in range(header) for bit in range(8)]
+    flips += [(header + place, place % 8) for place in range(len(arrays))]
+    into = everything(1)
+    before = state(into)
+    damaged = tmp_path / "damaged"
+    for place, bit in flips:
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << bit
+        damaged.write_bytes(flipped)
+        with pytest.raises(CheckpointError):
+            load(damaged, model=into["model"])
+    for length in [*range(0, len(content), 7), len(content) - 1]:
+        damaged.write_bytes(content[:length])
+        with pytest.raises(CheckpointError):
+            load(damaged, **into)
+    damaged.write_bytes(content + b"\0")
+    with pytest.raises(CheckpointError, match="the arrays need"):
+        load(damaged, **into)
+    assert same(state(into), before)
+
+
+def file_of(header: Any, room: int = 0, sparse: int = 0) -> bytes | tuple[bytes, int]:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(room)
+
+
+def entry(dtype: str = "F32", shape: Any = (1,), offsets: Any = (0, 4)) -> dict[str, Any]:
+    return {"dtype": dtype, "shape": shape, "data_offsets": offsets}
+
+
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "empty": (b"", "cut short"),
+    "short": (b"\x08\0\0", "cut short"),
+    "a header of exabytes": (struct.pack("<Q", 1 << 62) + b"{}", "header takes 4,611,686"),
+    "no JSON": (file_of(b"nonsense"), "no JSON"),
+    "no text": (file_of(b'{"\xff": 1}'), "no JSON"),
+    "deep": (file_of(b"[" * 1_000_000), "no JSON"),
+    "a long number": (file_of(b"9" * 10_000), "no JSON"),
+    "a list": (file_of([]), "no object"),
+    "a name twice": (file_of(b'{"a":' + json.dumps(entry()).encode() + b',"a":3}', 4), "a name stands twice"),
+    "metadata of numbers": (file_of({"__metadata__": {"a": 1}}), "not words"),
+    "an array of words": (file_of({"a": "b"}), "no dtype"),
+    "another field": (file_of({"a": {**entry(), "more": 1}}, 4), "no dtype"),
+    "an unknown dtype": (file_of({"a": entry("F3")}, 4), "dtype 'F3'"),
+    "petabytes": (file_of({"a": entry(shape=[1 << 50], offsets=[0, 1 << 52])}), "the arrays need"),
+    "sizes that overflow": (file_of({"a": entry(shape=[1 << 33, 1 << 33])}, 4), "needs"),
+    "a negative size": (file_of({"a": entry(shape=[-1], offsets=[4, 0])}), "has shape"),
+    "a size with a point": (file_of({"a": entry(shape=[1.0])}, 4), "has shape"),
+    "a true size": (file_of({"a": entry(shape=[True])}, 4), "has shape"),
+    "arrays over each other": (file_of({"a": entry(), "b": entry()}, 4), "starts at byte 0"),
+    "a gap": (file_of({"a": entry(offsets=[4, 8])}, 8), "starts at byte 4"),
+    "too long": (file_of({"a": entry()}, 5), "the arrays need 4 bytes, and there are 5"),
+    "marks without checksums": (
+        file_of({"__metadata__": {"chainrule.version": "1"}}),
+        "checksum of the header",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_refused(name: str, tmp_path: Path) -> None:
+    content, message = HOSTILE[name]
+    (tmp_path / "hostile").write_bytes(content)
+    with pytest.raises(CheckpointError, match=message):
+        load(tmp_path / "hostile")
+
+
+GIANTS = {
+    "its header is a gibibyte of lists": b"[" + b"[]," * 1_000_000 + b"[]]",
+    "its array is sparse": json.dumps({"weight": entry(shape=[1 << 33], offsets=[0, 1 << 35])}).encode(),
+    "its header is sparse": b"",
+}
+
+
+@pytest.mark.parametrize("name", GIANTS)
+def test_a_file_that_claims_gigabytes_is_refused_at_once(name: str, tmp_path: Path) -> None:
+    text = GIANTS[name]
+    path = tmp_path / "giant"
+    with path.open("wb") as file:
+        file.write(struct.pack("<Q", len(text) or 1 << 30) + text)
+        if not name.endswith("lists"):
+            file.truncate(file.tell() + ((1 << 35) if text else (1 << 30)))
+    program = textwrap.dedent(
+        """
+        import resource, sys, time
+        from nn import Linear
+        from nn.checkpoint import CheckpointError, load
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        for model in (None, Linear(2, 2)):
+            start = time.perf_counter()
+            try:
+                load(sys.argv[1], model=model)
+            except CheckpointError:
+                print(time.perf_counter() - start)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        """
+    )
+    run = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
+    *seconds, mebibytes = map(float, run.stdout.split())
+    assert len(seconds) == 2 and max(seconds) < 2, run.stdout
+    assert mebibytes < 256, run.stdout
+
+
+# -- what does not fit ------------------------------------------------------------------------
+
+
+def test_a_file_of_another_model_says_what_differs(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    save(path, model=Linear(3, 2, rng=0))
+    for other, message in (
+        (Linear(3, 2, bias=False, rng=1), r"missing \[\], unexpected \['bias'\]"),
+        (Sequential(Linear(3, 2, rng=1)), r"missing \['0.weight', '0.bias'\]"),
+        (Linear(4, 2, rng=1), r"weight has shape \(2, 3\), and \(2, 4\) in the model"),
+        (Linear(3, 2, rng=1).double(), "float32, and float64 in the model; pass convert=True"),
+    ):
+        before = other.state_dict()
+        with pytest.raises(CheckpointError, match=message):
+            load(path, model=other)
+        assert same(other.state_dict(), before)
+    load(path, model=other, convert=True)
+    assert other.weight.dtype == np.float64
+
+
+def test_a_part_that_refuses_leaves_all_parts_as_they_were(tmp_path: Path) -> None:
+    path = tmp_path / "all"
+    spoiled = everything(0)
+    spoiled["schedule"].state["lr"] = -1.0
+    save(path, **spoiled)
+    into = everything(1)
+    before = state(into)
+    with pytest.raises(CheckpointError, match="the schedule does not take its state: a negative rate"):
+        load(path, **into)
+    assert same(state(into), before)
+    with pytest.raises(CheckpointError, match=r"the random generators \['data', 'noise'\], not \[''\]"):
+        load(path, model=into["model"], rng=np.random.default_rng())
+    other = np.random.Generator(np.random.MT19937(0))
+    with pytest.raises(CheckpointError, match="the rng does not take its state"):
+        load(path, model=into["model"], rng={"data": np.random.default_rng(3), "noise": other})
+    assert same(state(into), before)
+    save(path, model=into["model"])
+    with pytest.raises(CheckpointError, match="holds no optimizer"):
+        load(path, model=into["model"], optimizer=into["optimizer"])
+    with pytest.raises(TypeError, match="the optimizer is a list, without"):
+        load(path, model=into["model"], optimizer=[])
+
+
+def test_a_newer_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nn.tensor_file.VERSION", "2")
+    save(tmp_path / "newer", position=1)
+    monkeypatch.undo()
+    with pytest.raises(CheckpointError, match="version 2; this chainrule reads version 1"):
+        load(tmp_path / "newer")
+
+
+def test_what_cannot_be_saved(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="complex128 is none of"):
+        write(tmp_path / "a", {"a": np.zeros(2, complex)}, {})
+    with pytest.raises(ValueError, match="put lists of numbers into arrays"):
+        save(tmp_path / "a", position=["x" * LONGEST_HEADER])
+    with pytest.raises(TypeError, match="the model is a list"):
+        save(tmp_path / "a", model=[])
+    with pytest.raises(TypeError, match="rng is a numpy.random.Generator"):
+        save(tmp_path / "a", rng={"a": np.random.RandomState(0)})  # type: ignore[dict-item]
+    assert not list(tmp_path.iterdir())
+
+
+# -- other programs ---------------------------------------------------------------------------
+
+ARRAYS: dict[str, np.ndarray[Any, Any]] = {
+    "0.weight": np.arange(6, dtype=np.float32).reshape(2, 3),
+    "wide": np.linspace(0, 1, 5),
+    "half": np.arange(3, dtype=np.float16),
+    "yes": np.array([True, False, True]),
+    "count": np.array(7),
+    "nothing": np.zeros((0, 3), np.int32),
+    "bytes": np.arange(5, dtype=np.uint8),
+    "strided": np.arange(12, dtype=np.int64).reshape(3, 4)[:, ::2],
+    "turned": np.arange(6, dtype=np.int16).reshape(2, 3).T,
+    "other end": np.arange(3, dtype=">f8"),
+    "complex": np.array([1 + 2j], np.complex64),
+    'naïve \n"name"': np.ones(1),
+}
+
+
+def test_the_safetensors_package_reads_our_files_and_we_read_its(tmp_path: Path) -> None:
+    known = {name: np.ascontiguousarray(array) for name, array in ARRAYS.items() if name != "complex"}
+    write(tmp_path / "ours", {k: v for k, v in ARRAYS.items() if k != "complex"}, {"note": "é"})
+    theirs = torch_format.load_file(tmp_path / "ours")
+    assert theirs.keys() == known.keys()
+    for name, array in theirs.items():
+        assert np.array_equal(array, ARRAYS[name])
+    torch_format.save_file(
+        {name: array.astype(array.dtype.newbyteorder("=")) for name, array in known.items()},
+        tmp_path / "theirs",
+        metadata={"format": "pt"},
+    )
+    with TensorFile(tmp_path / "theirs") as file:
+        assert file.version is None and file.metadata == {"format": "pt"}
+        assert file.entries.keys() == known.keys()
+        for name in file.entries:
+            assert np.array_equal(file.read(name), ARRAYS[name])
+    write(tmp_path / "all", ARRAYS, {})
+    with TensorFile(tmp_path / "all") as file:
+        for name, array in ARRAYS.items():
+            assert same(file.read(name), np.array(array, array.dtype.newbyteorder("=")))
+
+
+def test_weights_of_another_program_go_into_a_model(tmp_path: Path) -> None:
+    weights = {"weight": np.ones((2, 3), np.float32), "bias": np.zeros(2, np.float32)}
+    torch_format.save_file(weights, tmp_path / "theirs")
+    model = Linear(3, 2, rng=0)
+    assert load(tmp_path / "theirs", model=model).version is None
+    assert same(model.state_dict(), weights)
+    with pytest.raises(CheckpointError, match="holds no optimizer, only the model"):
+        load(tmp_path / "theirs", model=model, optimizer=Moments())
+
+
+def test_brain_floats_become_float32(tmp_path: Path) -> None:
+    header = json.dumps({"a": {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}}).encode()
+    (tmp_path / "brain").write_bytes(
+        struct.pack("<Q", len(header)) + header + struct.pack("<HH", 0x3F80, 0xC040)
+    )
+    assert load(tmp_path / "brain").weights["a"].tolist() == [1.0, -3.0]
+
+
+# -- killed -----------------------------------------------------------------------------------
+
+SAVING = """
+import sys
+import numpy as np
+from nn import Linear
+from nn.checkpoint import save
+model, number = Linear(200, 200, rng=0), int(sys.argv[2])
+while True:
+    number += 1
+    model.weight.data = np.full((200, 200), number, np.float32)
+    save(sys.argv[1], model=model, position=number)
+    print(number, flush=True)
+"""
+
+
+def kill_while_saving(path: Path, tries: int, seed: int = 0) -> None:
+    """Kill a process that saves and saves, and find each time a whole file that is as new as it was told."""
+    draw = np.random.default_rng(seed)
+    model, number = Linear(200, 200, rng=0), 0
+    for _ in range(tries):
+        with subprocess.Popen(
+            [sys.executable, "-c", SAVING, path, str(number)], stdout=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            told = int(process.stdout.readline())
+            time.sleep(draw.uniform(0, 0.02))
+            os.kill(process.pid, signal.SIGKILL)
+            told = max([told, *map(int, process.stdout.read().split("\n")[:-1])])
+        number = load(path, model=model).position
+        assert number in (told, told + 1), f"{told} was saved, {number} was found"
+        assert (model.weight.data == number).all()
+    save(path, model=model)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
+
+
+def test_nothing_is_lost_when_a_saving_process_is_killed(tmp_path: Path) -> None:
+    kill_while_saving(tmp_path / "weights", tries=4)
+
+
+def test_memory_of_a_save_is_one_copy_of_nothing(tmp_path: Path) -> None:
+    array = np.zeros(20_000_000, np.uint8)
+    write(tmp_path / "before", {"a": array[:1]}, {})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    write(tmp_path / "large", {"a": array}, {})
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 10_000
