@@ -47,9 +47,7 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
     return result.reshape(steps, PARTS * width, batch)
 
 
-def _lstm_joint(
-    gradient: Number, y: Number, z: Number, h: Number, c: Number, weight: Number
-) -> list[Number]:
+def _lstm_joint(gradient: Number, y: Number, z: Number, h: Number, c: Number, weight: Number) -> list[Number]:
     steps, rows, batch = shape_of(z)
     width = rows // 4
 
@@ -95,6 +93,6 @@ lstm: Operation = row(
     "lstm",
     _lstm,
     joint=_lstm_joint,
-    doc="A long short-term memory: the input's part of the gates z (T, 4H, N), h and c (H, N), the weight of h "
-    "(4H, H) to (T, 7H, N), see ``PARTS``.",
+    doc="A long short-term memory: the input's part of the gates z (T, 4H, N), h and c (H, N), the weight "
+    "of h (4H, H) to (T, 7H, N), see ``PARTS``.",
 )

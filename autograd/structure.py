@@ -18,21 +18,23 @@ def flatten(tree: Any) -> tuple[list[Any], Build]:
     {'w': ['x', 'y'], 'b': 'z'}
     """
     leaves: list[Any] = []
+    return leaves, _take(tree, leaves)
 
-    def take(part: Any) -> Callable[[Sequence[Any]], Any]:
-        if isinstance(part, dict):
-            values = {key: take(value) for key, value in part.items()}
-            return lambda new: {key: value(new) for key, value in values.items()}
-        if isinstance(part, (list, tuple)):
-            items = [take(item) for item in part]
-            if hasattr(part, "_fields"):  # a named tuple takes its items one by one
-                return lambda new: type(part)(*[item(new) for item in items])
-            return lambda new: type(part)([item(new) for item in items])
-        place = len(leaves)
-        leaves.append(part)
-        return lambda new: new[place]
 
-    return leaves, take(tree)
+def _take(part: Any, leaves: list[Any]) -> Build:
+    """Append the leaves of a part, and return what builds it anew. It must not hold the part itself."""
+    if isinstance(part, dict):
+        values = {key: _take(value, leaves) for key, value in part.items()}
+        return lambda new: {key: value(new) for key, value in values.items()}
+    if isinstance(part, (list, tuple)):
+        kind: Any = type(part)
+        items = [_take(item, leaves) for item in part]
+        if hasattr(part, "_fields"):  # a named tuple takes its items one by one
+            return lambda new: kind(*[item(new) for item in items])
+        return lambda new: kind([item(new) for item in items])
+    place = len(leaves)
+    leaves.append(part)
+    return lambda new: new[place]
 
 
 def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

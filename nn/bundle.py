@@ -92,9 +92,7 @@ class Bundle:
         ]
 
     @classmethod
-    def with_state(
-        cls, parameter: Node, names: Sequence[str], rate: Array, own: Mapping[str, Any]
-    ) -> Bundle:
+    def with_state(cls, parameter: Node, names: Sequence[str], rate: Array, own: Mapping[str, Any]) -> Bundle:
         """A bundle of one parameter with a state of its own.
 
         Raises

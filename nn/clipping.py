@@ -20,12 +20,10 @@ def _plain(parameter: Node) -> Any:
     return getattr(parameter.grad, "plain", parameter.grad)
 
 
-def clip_grad_norm(
-    parameters: Iterable[Node] | Node, max_norm: float, norm_type: float = 2.0
-) -> float:
-    """Scale all gradients by ``max_norm / (norm + 1e-6)`` if their common norm is larger (Pascanu et al. 2013).
+def clip_grad_norm(parameters: Iterable[Node] | Node, max_norm: float, norm_type: float = 2.0) -> float:
+    """Scale all gradients by ``max_norm / (norm + 1e-6)`` if their common norm is larger.
 
-    Returns the norm from before.
+    Returns the norm from before (Pascanu et al. 2013).
 
     >>> from autograd import Value
     >>> a, b = Value(0.0), Value(0.0)

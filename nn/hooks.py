@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autograd import Node
@@ -68,8 +69,7 @@ class _Gradients:
         self.inputs = [None] * len(inputs)
         self.awaited = {i for i, x in enumerate(inputs) if isinstance(x, Node) and x.requires_grad}
         return tuple(
-            passing(lambda g, place=i: self.arrived(place, g))(x) if i in self.awaited else x
-            for i, x in enumerate(inputs)
+            passing(partial(self.arrived, i))(x) if i in self.awaited else x for i, x in enumerate(inputs)
         )
 
     def watch_output(self, output: Any) -> Any:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -37,7 +37,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     if nonlinearity == "leaky_relu":
         return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
     if nonlinearity not in GAINS:
-        raise ValueError(f"no gain is known for {nonlinearity!r}; choose from {', '.join(sorted(GAINS))}, leaky_relu")
+        raise ValueError(
+            f"no gain is known for {nonlinearity!r}; choose from {', '.join(sorted(GAINS))}, leaky_relu"
+        )
     return GAINS[nonlinearity]
 
 

@@ -103,9 +103,7 @@ def hinge_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
 # -- probabilities ----------------------------------------------------------------------------
 
 
-def binary_cross_entropy(
-    input: Any, target: Any, weight: Any = None, reduction: Reduction = "mean"
-) -> Any:
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: Reduction = "mean") -> Any:
     """``-(y log x + (1 - y) log(1 - x))`` for probabilities x; logarithms no lower than -100.
 
     With logits, :func:`binary_cross_entropy_with_logits` is exact where this one overflows.
@@ -262,7 +260,9 @@ def _classes(name: str, shape: tuple[int, ...], target: Any, ignore_index: int) 
     if classes.size and not 0 <= classes.min() <= classes.max() < shape[axis]:
         wrong = classes[((classes < 0) | (classes >= shape[axis])) & (classes != ignore_index)]
         if wrong.size:
-            raise IndexError(f"{name}: the target holds class {wrong[0]}, the input has {shape[axis]} classes")
+            raise IndexError(
+                f"{name}: the target holds class {wrong[0]}, the input has {shape[axis]} classes"
+            )
     return classes
 
 

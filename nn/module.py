@@ -280,7 +280,8 @@ class Module:
 
         >>> from nn import Linear
         >>> layer, seen = Linear(2, 3, rng=0), []
-        >>> handle = layer.register_full_backward_hook(lambda module, inputs, output: seen.append(output.shape))
+        >>> look = lambda module, inputs, output: seen.append(output.shape)
+        >>> handle = layer.register_full_backward_hook(look)
         >>> layer(np.ones((4, 2))).sum().backward()
         >>> seen
         [(4, 3)]

@@ -27,6 +27,15 @@ ACTIVATIONS: dict[str, Callable[[Any], Any] | None] = {
 Random = np.random.Generator | int | None
 
 
+def columns(x: Any) -> Any:
+    """A batch (batch, inputs) as one array an input; anything else as it is.
+
+    >>> [column.shape for column in columns(np.ones((5, 2)))]
+    [(5,), (5,)]
+    """
+    return [x[:, i] for i in range(x.shape[1])] if getattr(x, "ndim", 1) == 2 else x
+
+
 class Neuron:
     """``activation(w · x + b)``: weights uniform in [-1, 1], bias 0.
 
@@ -55,7 +64,8 @@ class Neuron:
         self.activation = activation
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        """One number from as many as there are weights."""
+        """One number from as many as there are weights; from a batch (batch, inputs), one an item."""
+        x = columns(x)
         if len(x) != len(self.weights):
             raise ValueError(f"a neuron of {len(self.weights)} inputs was called with {len(x)}")
         total = affine(self.bias, *self.weights, *x)
@@ -82,6 +92,7 @@ class Layer:
 
     def __call__(self, x: Sequence[Any]) -> list[Any]:
         """One number a neuron."""
+        x = columns(x)
         return [neuron(x) for neuron in self.neurons]
 
     def parameters(self) -> list[Value]:
@@ -93,10 +104,12 @@ class MLP:
     """Layers one after another; the last has no activation.
 
     ``MLP(2, [16, 16, 1])`` maps a list of 2 numbers or Values to one Value; with several outputs,
-    to a list of them. Called with Tensors it runs over the batch.
+    to a list of them. An array or a Tensor (batch, inputs) gives one Tensor, (batch,) or (batch, outputs).
 
     >>> MLP(3, [4, 2], rng=0)([1.0, 2.0, 3.0])  # doctest: +ELLIPSIS
     [Value(...), Value(...)]
+    >>> MLP(3, [4, 2], rng=0)(np.ones((5, 3))).shape
+    (5, 2)
     """
 
     def __init__(
@@ -116,10 +129,13 @@ class MLP:
         ]
 
     def __call__(self, x: Sequence[Any]) -> Any:
-        """The output of the last layer: one Value, or a list of several."""
+        """The output of the last layer: one Value, or a list of several; a Tensor for a batch."""
+        batch = getattr(x, "ndim", 1) == 2
         for layer in self.layers:
             x = layer(x)
-        return x[0] if len(x) == 1 else x
+        if len(x) == 1:
+            return x[0]
+        return autograd.stack(x, axis=1) if batch else x
 
     def parameters(self) -> list[Value]:
         """The parameters of all layers in order."""

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("operation",),
     ("ops",),
     ("array_ops",),
-    ("network_ops", "window_ops"),
+    ("network_ops", "recurrent_ops", "window_ops"),
     ("functions",),
     ("graph",),
     ("modes", "anomaly", "custom"),
@@ -46,7 +46,7 @@ DEFERRED: set[tuple[str, str]] = {
 ALLOWED: dict[str, set[str]] = {
     "autograd": {"numpy"},
     "autograd.pytest_plugin": {"numpy", "pytest"},
-    "nn": {"autograd", "numpy"},
+    "nn": {"autograd", "numpy", "tqdm"},
     "viz": {"autograd", "numpy", "graphviz", "matplotlib", "IPython"},
     "chainrule": {"autograd", "nn", "viz", "numpy", "matplotlib", "tqdm"},
 }

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import struct
 import subprocess
@@ -21,6 +20,12 @@ from nn.layers import BatchNorm1d, Dropout, ReLU
 from nn.tensor_file import LONGEST_HEADER, TensorFile, write
 
 torch_format = pytest.importorskip("safetensors.numpy")
+resource = pytest.importorskip(
+    "resource", reason="only Unix kills a process in the middle and measures its memory"
+)
+
+# Killing a process 60 times takes half a minute: KILLS=60 python -m pytest tests/test_checkpoint.py -k killed
+KILLS = int(os.environ.get("KILLS", "4"))
 
 
 class Moments:
@@ -101,7 +106,7 @@ def test_saving_again_replaces_and_a_failed_save_changes_nothing(tmp_path: Path)
     save(path, position=2)
     assert load(path).position == 2
     before = path.read_bytes()
-    with pytest.raises(TypeError, match="position/1 is set"):
+    with pytest.raises(TypeError, match="1 is set"):
         save(path, position=[0, {1}])
     with pytest.raises(TypeError, match="'@position/' cannot be saved: object"):
         save(path, position=np.array([None]))
@@ -133,34 +138,44 @@ def test_a_link_is_followed_and_a_killed_writers_file_is_removed(tmp_path: Path)
 
 
 def test_every_flipped_bit_is_found(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    save(whole, **everything(0), position=POSITION)
-    content = whole.read_bytes()
-    header = 8 + int.from_bytes(content[:8], "little")
-    arrays = content[header:]
-    # All bits of the length and of the header, and of the arrays one bit in every byte.
-    flips = [(place, bit) for place in range(header) for bit in range(8)]
-    flips += [(header + place, place % 8) for place in range(len(arrays))]
-    into = everything(1)
-    before = state(into)
-    damaged = tmp_path / "damaged"
-    for place, bit in flips:
-        flipped = bytearray(content)
-        flipped[place] ^= 1 << bit
-        damaged.write_bytes(flipped)
-        with pytest.raises(CheckpointError):
-            load(damaged, model=into["model"])
-    for length in [*range(0, len(content), 7), len(content) - 1]:
-        damaged.write_bytes(content[:length])
-        with pytest.raises(CheckpointError):
-            load(damaged, **into)
-    damaged.write_bytes(content + b"\0")
+    path = tmp_path / "weights"
+    save(path, model=Linear(2, 1, rng=0), rng=np.random.default_rng(0), position={"order": np.arange(2)})
+    content = path.read_bytes()
+    flips = [(place, bit) for place in range(len(content)) for bit in range(8)]
+    model = Linear(2, 1, rng=1)
+    before, missed = model.state_dict(), []
+    with path.open("r+b", buffering=0) as file:
+        for place, bit in flips:
+            os.pwrite(file.fileno(), bytes([content[place] ^ 1 << bit]), place)
+            try:
+                load(path, model=model)
+            except CheckpointError:
+                continue
+            else:
+                missed.append((place, bit))
+            finally:
+                os.pwrite(file.fileno(), content[place : place + 1], place)
+    assert not missed
+    assert same(model.state_dict(), before)
+    load(path, model=model)
+
+
+def test_every_truncation_is_found_and_changes_nothing(tmp_path: Path) -> None:
+    path, into = tmp_path / "all", everything(1)
+    save(path, **everything(0), position=POSITION)
+    content, before = path.read_bytes(), state(into)
+    with path.open("r+b", buffering=0) as file:
+        for length in range(len(content) - 1, -1, -1):
+            os.ftruncate(file.fileno(), length)
+            with pytest.raises(CheckpointError):
+                load(path, **into)
+    path.write_bytes(content + b"\0")
     with pytest.raises(CheckpointError, match="the arrays need"):
-        load(damaged, **into)
+        load(path, **into)
     assert same(state(into), before)
 
 
-def file_of(header: Any, room: int = 0, sparse: int = 0) -> bytes | tuple[bytes, int]:
+def file_of(header: Any, room: int = 0) -> bytes:
     text = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack("<Q", len(text)) + text + bytes(room)
 
@@ -207,7 +222,7 @@ def test_a_hostile_file_is_refused(name: str, tmp_path: Path) -> None:
 
 
 GIANTS = {
-    "its header is a gibibyte of lists": b"[" + b"[]," * 1_000_000 + b"[]]",
+    "its header is full of lists": b"[" + b"[]," * 1_000_000 + b"[]]",
     "its array is sparse": json.dumps({"weight": entry(shape=[1 << 33], offsets=[0, 1 << 35])}).encode(),
     "its header is sparse": b"",
 }
@@ -300,7 +315,7 @@ def test_what_cannot_be_saved(tmp_path: Path) -> None:
         save(tmp_path / "a", position=["x" * LONGEST_HEADER])
     with pytest.raises(TypeError, match="the model is a list"):
         save(tmp_path / "a", model=[])
-    with pytest.raises(TypeError, match="rng is a numpy.random.Generator"):
+    with pytest.raises(TypeError, match="rng is a numpy"):
         save(tmp_path / "a", rng={"a": np.random.RandomState(0)})  # type: ignore[dict-item]
     assert not list(tmp_path.iterdir())
 
@@ -325,6 +340,7 @@ ARRAYS: dict[str, np.ndarray[Any, Any]] = {
 
 def test_the_safetensors_package_reads_our_files_and_we_read_its(tmp_path: Path) -> None:
     known = {name: np.ascontiguousarray(array) for name, array in ARRAYS.items() if name != "complex"}
+    known["count"] = np.array(7)  # ascontiguousarray gives it an axis
     write(tmp_path / "ours", {k: v for k, v in ARRAYS.items() if k != "complex"}, {"note": "é"})
     theirs = torch_format.load_file(tmp_path / "ours")
     assert theirs.keys() == known.keys()
@@ -401,10 +417,10 @@ def kill_while_saving(path: Path, tries: int, seed: int = 0) -> None:
 
 
 def test_nothing_is_lost_when_a_saving_process_is_killed(tmp_path: Path) -> None:
-    kill_while_saving(tmp_path / "weights", tries=4)
+    kill_while_saving(tmp_path / "weights", KILLS)
 
 
-def test_memory_of_a_save_is_one_copy_of_nothing(tmp_path: Path) -> None:
+def test_saving_makes_no_copy_of_a_contiguous_array(tmp_path: Path) -> None:
     array = np.zeros(20_000_000, np.uint8)
     write(tmp_path / "before", {"a": array[:1]}, {})
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

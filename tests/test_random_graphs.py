@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 import autograd
 from autograd import GraphError, StaleGraphError, Value, forward_steps, no_grad, steps
@@ -144,16 +144,22 @@ class RandomGraph(RuleBasedStateMachine):
         return Twin(node, self.clock(), list(zip(parents, slopes, strict=True)), paths)
 
     @rule(target=twins, name=st.sampled_from(sorted(UNARY)), x=twins)
+    def one(self, name: str, x: Twin) -> Twin:
+        return self.unary(name, x)
+
     def unary(self, name: str, x: Twin) -> Twin:
         return self.computed(getattr(autograd, name), [x], (UNARY[name](x.node.data),))
 
     @rule(target=twins, name=st.sampled_from(sorted(BINARY)), a=twins, b=twins)
+    def two(self, name: str, a: Twin, b: Twin) -> Twin:
+        return self.binary(name, a, b)
+
     def binary(self, name: str, a: Twin, b: Twin) -> Twin:
         return self.computed(getattr(autograd, name), [a, b], BINARY[name](a.node.data, b.node.data))
 
     @rule(target=twins, name=st.sampled_from(sorted(BINARY)), x=twins)
-    def binary_of_one(self, name: str, x: Twin) -> Twin:
-        return self.computed(getattr(autograd, name), [x, x], BINARY[name](x.node.data, x.node.data))
+    def twice_the_same(self, name: str, x: Twin) -> Twin:
+        return self.binary(name, x, x)
 
     @rule(target=twins, x=twins, number=st.sampled_from([-1.5, 0.0, 2.0]), reflected=st.booleans())
     def with_a_number(self, x: Twin, number: float, reflected: bool) -> Twin:
@@ -177,15 +183,28 @@ class RandomGraph(RuleBasedStateMachine):
         chosen = float(condition.node.data != 0)
         return self.computed(autograd.where, [condition, a, b], (0.0, chosen, 1.0 - chosen))
 
+    @rule(
+        target=twins,
+        twin=twins,
+        moves=st.lists(
+            st.tuples(st.sampled_from(sorted(BINARY)), twins, st.sampled_from(sorted(UNARY))), max_size=6
+        ),
+    )
+    def many(self, twin: Twin, moves: list[tuple[str, Twin, str]]) -> Twin:
+        """Several operations in a row, for graphs that are deep."""
+        for binary, other, unary in moves:
+            twin = self.unary(unary, self.binary(binary, twin, other))
+        return twin
+
     @rule(on=st.booleans())
     def switch_recording(self, on: bool) -> None:
         self.recording = on
 
     # -- changing -----------------------------------------------------------------------------
 
-    @rule(twin=twins, value=st.floats(-2, 2))
-    def replace_data(self, twin: Twin, value: float) -> None:
-        if twin.node.is_leaf:
+    @rule(twin=twins, value=st.floats(-2, 2), once_in_a_while=st.integers(0, 3))
+    def replace_data(self, twin: Twin, value: float, once_in_a_while: int) -> None:
+        if twin.node.is_leaf and once_in_a_while == 3:  # or else nearly every graph would be stale
             twin.node.data = value
             twin.changed = self.clock()
 
@@ -195,10 +214,6 @@ class RandomGraph(RuleBasedStateMachine):
             twin.node.zero_grad()
             self.expected.pop(twin, None)
             self.size.pop(twin, None)
-
-    @rule(twin=consumes(twins))
-    def forget(self, twin: Twin) -> None:
-        """What nobody holds any more may still be a part of other graphs."""
 
     # -- differentiating ----------------------------------------------------------------------
 

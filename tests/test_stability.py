@@ -266,7 +266,7 @@ def test_ties_share_the_gradient() -> None:
     np.testing.assert_array_equal(gradient(lambda x: autograd.norm(x, inf), [1.0, -1.0]), [0.5, -0.5])
 
 
-@pytest.mark.parametrize("length", [2, 11, 12, 16, 17, 300])
+@pytest.mark.parametrize("length", [2, 11, 12, 16, 17])
 def test_ties_in_a_large_window_share_the_gradient(length: int) -> None:
     x = Tensor(np.zeros((1, 1, length, length)), requires_grad=True)
     window_ops.max_pool(

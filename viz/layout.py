@@ -65,7 +65,32 @@ def place(
     >>> left < right
     True
     """
-    answer = json.loads(_ask_dot(_source(sizes, edges, groups, direction)))
+    return _layout(json.loads(_ask_dot(_source(sizes, edges, groups, direction))), direction)
+
+
+def centres(
+    graphs: Sequence[tuple[Sequence[Point], Sequence[tuple[int, int]]]], direction: Direction = "LR"
+) -> list[tuple[float, float, tuple[Point, ...]]]:
+    """The widths, the heights and the centres of the boxes of many graphs, placed at once.
+
+    >>> [(_, _, (left, right))] = centres([([(60, 30), (60, 30)], [(0, 1)])])
+    >>> left < right
+    True
+    """
+    if not graphs:
+        return []
+    sources = (_source(sizes, edges, (), direction, rough=True) for sizes, edges in graphs)
+    answer, found, start = _ask_dot("\n".join(sources)), [], 0
+    decoder = json.JSONDecoder()
+    for _ in graphs:
+        start = answer.index("{", start)
+        one, start = decoder.raw_decode(answer, start)
+        layout = _layout(one, direction)
+        found.append((layout.width, layout.height, layout.centres))
+    return found
+
+
+def _layout(answer: dict[str, Any], direction: Direction) -> Layout:
     _, _, width, height = _numbers(answer["bb"])
     centres: dict[int, Point] = {}
     frames: dict[int, tuple[float, float, float, float]] = {}
@@ -78,16 +103,25 @@ def place(
             left, bottom, right, top = _numbers(thing["bb"])
             frames[int(name)] = (left, height - top, right, height - bottom)
     for edge in answer.get("edges", ()):
-        tip, *curve = edge["pos"].removeprefix("e,").split()
-        paths[int(edge["id"])] = tuple(_point(pair, height) for pair in (*curve, tip))
+        if "pos" not in edge:  # only centres were asked for
+            continue
+        tip, *curve = edge["pos"].split()
+        if tip.startswith("s,"):  # dot may turn an edge around, and then tells it backwards
+            curve.reverse()
+        paths[int(edge["id"])] = tuple(_point(pair, height) for pair in (*curve, tip[2:]))
     return Layout(_FLOWS[direction], width, height, _in_order(centres), _in_order(paths), _in_order(frames))
 
 
 def _source(
-    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], groups: Sequence[Sequence[int]], direction: str
+    sizes: Sequence[Point],
+    edges: Sequence[tuple[int, int]],
+    groups: Sequence[Sequence[int]],
+    direction: str,
+    rough: bool = False,
 ) -> str:
+    """``rough`` leaves out what only matters for the edges, which are not drawn then."""
     tail, head = _PORTS[direction]
-    arguments = Counter(target for _, target in edges)
+    arguments = Counter(() if rough else (target for _, target in edges))
     boxes = (
         f"{index} [width={width / _POINTS_PER_INCH:.4f} height={height / _POINTS_PER_INCH:.4f}"
         f" label=<{_entrances(arguments[index], width, height, direction)}>]"
@@ -99,17 +133,30 @@ def _source(
         port = f"{arrived[target]}:{head}" if arguments[target] > 1 else head
         arrived[target] += 1
         arrows.append(f'{source} -> {target} [id={index} headport="{port}"]')
-    clusters = (
-        f"subgraph cluster_{index} {{ margin=18; {'; '.join(map(str, members))} }}"
-        for index, members in enumerate(groups)
-    )
     heading = (
         "digraph {",
-        f"graph [rankdir={direction} nodesep=0.22 ranksep=0.6]",
+        f"graph [rankdir={direction} nodesep=0.22 ranksep=0.6{' splines=none' if rough else ''}]",
         'node [shape=box fixedsize=true label="" margin=0 fontsize=1]',
         f"edge [arrowsize=0.8 tailport={tail}]",
     )
-    return "\n".join(chain(heading, boxes, arrows, clusters, ("}", "")))
+    return "\n".join(chain(heading, boxes, arrows, _clusters(groups), ("}", "")))
+
+
+def _clusters(groups: Sequence[Sequence[int]]) -> Iterator[str]:
+    """Each group inside the smallest one that holds all of it: dot draws no box in two unrelated clusters."""
+    members = [frozenset(group) for group in groups]
+    by_size = sorted(range(len(groups)), key=lambda index: (len(members[index]), -index))
+    inside: dict[int, list[int]] = {index: [] for index in by_size}
+    outermost = []
+    for rank, index in enumerate(by_size):
+        around = next((other for other in by_size[rank + 1 :] if members[index] <= members[other]), None)
+        (outermost if around is None else inside[around]).append(index)
+
+    def text(index: int) -> str:
+        within = "; ".join([*map(text, inside[index]), *map(str, groups[index])])
+        return f"subgraph cluster_{index} {{ margin=18; {within} }}"
+
+    return map(text, outermost)
 
 
 def _entrances(count: int, width: float, height: float, direction: str) -> str:

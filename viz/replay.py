@@ -61,6 +61,7 @@ class Nudge:
     start: float
     slope: float
     scale: float
+    array: bool
     ranges: tuple[tuple[float, ...], ...]
 
 
@@ -80,7 +81,10 @@ def nudge(nodes: Sequence[Node], leaf: Node, gradient: Any) -> Nudge:
         tuple(_loss_at(nodes, leaf, data + scale * span * step / _POINTS) for step in range(-_POINTS, _POINTS + 1))
         for span in _RANGES
     )
-    return Nudge(nodes.index(leaf), float(np.sum(loss.plain)), float(np.sum(gradient)), scale, curves)
+    place = next(place for place, node in enumerate(nodes) if node is leaf)
+    return Nudge(
+        place, float(np.sum(loss.plain)), float(np.sum(gradient)), scale, bool(leaf.shape), curves
+    )
 
 
 @dataclass(frozen=True, slots=True)

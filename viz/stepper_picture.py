@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
+from math import ceil, floor
 from typing import Literal
 
+from viz.formatting import number
 from viz.layout import Direction, Layout, Point, place
 from viz.stepper_shown import Shown, dimensions
 from viz.stepper_theme import picture_style
@@ -80,29 +82,42 @@ class Scene:
         """The size of a still: the graph with its legend and the caption below."""
         widest = max((_caption_width(moment) for moment in self.timeline.moments), default=0.0)
         wide = max(self.layout.width, widest, 420.0) + 2 * _MARGIN
-        return wide, self.layout.height + 2 * _MARGIN + _LEGEND + _CAPTION
+        return ceil(wide), ceil(self.layout.height) + 2 * _MARGIN + _LEGEND + _CAPTION
+
+    @property
+    def origin(self) -> Point:
+        """Where the graph begins on a still."""
+        return floor(self.canvas[0] - self.layout.width) / 2, _MARGIN
+
+    @property
+    def legend_place(self) -> Point:
+        """Where the middle of the legend is on a still."""
+        return self.canvas[0] / 2, self.canvas[1] - _CAPTION - 18
+
+    @property
+    def caption_place(self) -> Point:
+        """Where the caption begins on a still."""
+        return self.canvas[0] / 2, self.canvas[1] - _CAPTION
+
+    @property
+    def keeps(self) -> bool:
+        """Whether every edge keeps showing what has passed over it; with many edges only the active one."""
+        return len(self.view.bundles) <= _FEW_EDGES
 
     def elements(self, slots: Mapping[str, Slot], moment: Moment | None) -> Iterator[str]:
         """The boxes and edges in one state; what the moment is about stands out."""
-        keeps = len(self.view.bundles) <= _FEW_EDGES
         active = None if moment is None else moment.edge
         for bundle, path in zip(self.view.bundles, self.layout.paths, strict=True):
-            yield from self._edge(bundle, path, slots, active, keeps)
+            yield from self._edge(bundle, path, slots, active)
         inside = inner_edges(self.view, self.timeline.edges)
         for face, size, centre in zip(self.view.faces, self.sizes, self.layout.centres, strict=True):
             yield from self._box(face, size, centre, slots, moment, inside.get(face.fold, 0))
 
-    def origin(self) -> Point:
-        """Where the graph begins on a still."""
-        return (self.canvas[0] - self.layout.width) / 2, _MARGIN
-
     def legend(self) -> Iterator[str]:
         """What colours and widths mean."""
-        from viz.formatting import number
-
         bound = number(self.timeline.gauge.largest)
-        middle, top = self.canvas[0] / 2, self.layout.height + 2 * _MARGIN + 14
-        yield f'<g class="legend" transform="translate({_n(middle)} {_n(top)})">'
+        x, y = map(_n, self.legend_place)
+        yield f'<g class="legend" transform="translate({x} {y})">'
         yield f'<text class="end" x="-112" y="4">gradient −{bound}</text>'
         yield '<g class="negative"><path class="line" stroke-width="5" d="M-104,0H-60"/></g>'
         yield '<g class="negative"><path class="line" stroke-width="2.5" d="M-56,0H-14"/></g>'
@@ -113,11 +128,11 @@ class Scene:
 
     def caption(self, moment: Moment | None, place_in_story: str) -> Iterator[str]:
         """What happens at a moment, below the graph."""
-        middle, top = self.canvas[0] / 2, self.canvas[1] - _CAPTION
+        x, y = map(_n, self.caption_place)
         lines = (place_in_story, "" if moment is None else moment.symbols, "" if moment is None else moment.numbers)
-        yield f'<g class="caption" transform="translate({_n(middle)} {_n(top)})">'
-        for name, y, text in zip(("phase", "symbols", "numbers"), (16, 42, 68), lines, strict=True):
-            yield f'<text class="{name}" y="{y}">{escape(text, quote=False)}</text>'
+        yield f'<g class="caption" transform="translate({x} {y})">'
+        for name, down, text in zip(("phase", "symbols", "numbers"), (16, 42, 68), lines, strict=True):
+            yield f'<text class="{name}" y="{down}">{escape(text, quote=False)}</text>'
         yield "</g>"
 
     def still(
@@ -125,7 +140,7 @@ class Scene:
     ) -> str:
         """The picture at one moment as an SVG that needs nothing else."""
         wide, high = map(_n, self.canvas)
-        x, y = map(_n, self.origin())
+        x, y = map(_n, self.origin)
         title = escape(f"Backpropagation: {self.timeline.names[-1]}", quote=False)
         said = " ".join(
             filter(None, (place_in_story, moment and f"{moment.symbols}: {moment.numbers}"))
@@ -288,28 +303,30 @@ class Scene:
     # -- edges --------------------------------------------------------------------------------
 
     def _edge(
-        self, bundle: Bundle, path: tuple[Point, ...], slots: Mapping[str, Slot], active: int | None, keeps: bool
+        self, bundle: Bundle, path: tuple[Point, ...], slots: Mapping[str, Slot], active: int | None
     ) -> Iterator[str]:
         passed = [shown for edge in bundle.edges if isinstance(shown := slots.get(f"e{edge}"), Shown)]
         most = max(passed, key=lambda shown: shown.weight, default=None)
         is_active = active in bundle.edges
         classes = " ".join(filter(None, ("edge", most.sign if most else "", "active" if is_active else "")))
-        stroke = "" if most is None else f' stroke-width="{stroke_width(most.weight)}"'
+        thickness = _n(1.3 + 3.7 * (most.weight if most else 0.0))
         start, *curve, tip = path
         x, y = curve[-1] if curve else start
         along, across = _unit(x, y, *tip)
         d = f"M{_pair(start)}C{' '.join(map(_pair, curve))}"
         yield f'<g class="{classes}" data-edges="{" ".join(map(str, bundle.edges))}">'
-        yield f'<path class="halo" d="{d}"/>' if is_active else ""
-        yield f'<path class="line" d="{d}"{stroke}/>'
+        if is_active:
+            yield f'<path class="halo" d="{d}"/>'
+        yield f'<path class="line" d="{d}" stroke-width="{thickness}"/>'
         sides = ((x - 3.6 * across, y + 3.6 * along), (x + 3.6 * across, y - 3.6 * along))
         yield f'<path class="head" d="M{_pair(tip)}L{_pair(sides[0])}L{_pair(sides[1])}Z"/>'
+        yield f'<path class="back" d="{_arrow(start, curve[0] if curve else tip)}"/>'
         middle = _middle((start, *curve))
         shape = self._edge_shape(bundle)
         if shape:
             yield f'<text class="shape" x="{_n(middle[0])}" y="{_n(middle[1] - 6)}">{shape}</text>'
         elif len(bundle.edges) == 1:
-            text = most.text if most and (keeps or is_active) else ""
+            text = most.text if most and (self.keeps or is_active) else ""
             yield f'<text class="amount" x="{_n(middle[0])}" y="{_n(middle[1] + 4)}">{text}</text>'
         else:
             text = f"×{len(bundle.edges)}"
@@ -325,11 +342,6 @@ class Scene:
             return ""
         source = self.timeline.edges[bundle.edges[0]][0]
         return dimensions(self.timeline.nodes[source].shape)
-
-
-def stroke_width(weight: float) -> str:
-    """The width of an edge over which a gradient of this share of the scale has passed."""
-    return _n(1.3 + 3.7 * weight)
 
 
 def _caption_width(moment: Moment) -> float:
@@ -358,6 +370,14 @@ def _table(shape: tuple[int, ...]) -> tuple[int, int]:
     return max(1, min(rows, 16)), max(1, min(columns, 16))
 
 
+def _arrow(tip: Point, towards: Point) -> str:
+    """An arrow head with its tip at a point, which comes from another."""
+    along, across = _unit(*tip, *towards)
+    x, y = tip[0] + 9 * along, tip[1] + 9 * across
+    sides = ((x - 4.4 * across, y + 4.4 * along), (x + 4.4 * across, y - 4.4 * along))
+    return f"M{_pair(tip)}L{_pair(sides[0])}L{_pair(sides[1])}Z"
+
+
 def _middle(curve: tuple[Point, ...]) -> Point:
     """The middle of the middle piece of a Bézier curve."""
     pieces = (len(curve) - 1) // 3
@@ -374,7 +394,8 @@ def _unit(x: float, y: float, tip_x: float, tip_y: float) -> Point:
 
 
 def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    # Rounded as the script rounds, which `round` does not: it takes a tie to the even digit.
+    return repr(floor(value * 10 + 0.5) / 10).removesuffix(".0")
 
 
 def _pair(point: Point) -> str:

@@ -221,8 +221,7 @@ class _Teller:
             changes[f"g{parent}"] = self.gauge.gradient(step.after)
             changes[f"c{parent}"] = step.arrived
         facts: dict[str, Any] = {
-            "target": target,
-            "incoming": [incoming, *self._exact(step.incoming)],
+            "incoming": self._exact(step.incoming),
             "amount": self._exact(step.contribution),
             "before": self._exact(step.before),
             "after": self._exact(step.after),
@@ -231,8 +230,8 @@ class _Teller:
         formula = "" if step.formula is None else _readable(step.formula.text)
         if step.is_product and step.formula is not None:
             twice = sum(other is step.parent for other in step.node.parents) > 1
-            facts["upper"], facts["lower"] = self.names[node], self.names[parent]
-            facts["which"] = f"argument {step.position + 1}" if twice else ""
+            if twice:
+                facts["which"] = f"argument {step.position + 1}"
             facts["local"] = self._exact(step.local)
             plugged = _readable(step.numbers)
             facts["formula"] = [formula] if plugged in (formula, facts["local"][0]) else [formula, plugged]
@@ -312,6 +311,7 @@ class _Teller:
             facts = dict(moment.facts)
             if moment.node == self.ids[loss]:
                 facts["was"] = self._exact(graph.data[loss])
+                facts["change"] = exact(after[loss] - graph.data[loss])
             yield replace(moment, facts=facts)
 
     def _exact(self, value: Any) -> list[Any]:

@@ -215,14 +215,13 @@ class Judge:
             there += [self.problem.derivative(self.problem.modes[index], x)[:, positions] for x in near]
             spread = np.maximum(spread, np.ptp(np.stack(there), axis=0))
         # Nor is a difference a mistake that no step of the input's own size brings out of the noise.
-        spread = np.maximum(2 * spread, self.resolution()[:, positions])
+        spread = np.maximum(2 * spread, self.resolution())
         error[:, positions] += np.where(open_[:, positions], spread, 0.0)
         return error
 
     def resolution(self) -> Array:
-        """The derivative that moves an output by no more than its round-off, shape (m, n)."""
-        noise = np.maximum(8 * self.noise, 4 * EPSILON * np.abs(self.base))
-        resolution: Array = noise[:, None] / self.units
+        """The derivative that moves an output by no more than its round-off, shape (m, 1)."""
+        resolution: Array = np.maximum(8 * self.noise, 4 * EPSILON * np.abs(self.base))[:, None]
         return resolution
 
     def nearby_steps(self, x: Array, positions: Array) -> Array:

@@ -166,19 +166,20 @@ def neighbour(case: Case) -> Suspects:
     places = case.diagonal()
     if places is None:
         return
-    right, claimed = case.right.flat[places], case.claim.flat[places]
+    claimed = case.claim.flat[places]
     own = case.y if len(case.y) == len(case.x) else None
     with np.errstate(all="ignore"):
         for name, operation in sorted(TABLE.items()):
             if not _is_function_of_one(operation):
                 continue
             y = operation.array(case.x)
-            for slopes, words in _slopes(operation, name, case.x, y, own):
-                if not np.all(np.isfinite(slopes)) or np.allclose(slopes, right, rtol=1e-5, atol=0):
+            for slopes, words, scalable in _slopes(operation, name, case.x, y, own):
+                flat = len(slopes) > 1 and not np.ptp(slopes)
+                if flat or not np.all(np.isfinite(slopes)) or np.array_equal(slopes, own):
                     continue
                 yield case.wrong_only(case.on_diagonal(slopes)), words
                 factor = _factor(claimed, slopes)
-                if factor is not None and len(slopes) > 2 and np.ptp(slopes):
+                if factor is not None and factor > 0 and len(slopes) > 2 and scalable:
                     yield case.wrong_only(case.on_diagonal(factor * slopes)), words
 
 
@@ -186,18 +187,23 @@ def _is_function_of_one(operation: Operation) -> bool:
     return operation.kind == "elementwise" and len(operation.slopes) == 1 and operation.name not in ("sign", "floor")
 
 
-def _slopes(operation: Operation, name: str, x: Array, y: Array, own: Array | None) -> Iterator[tuple[Array, str]]:
-    """The derivative of one function, fed rightly, and with its input and output mistaken for each other."""
+def _slopes(
+    operation: Operation, name: str, x: Array, y: Array, own: Array | None
+) -> Iterator[tuple[Array, str, bool]]:
+    """The derivative of one function, and the same with its input and output mistaken for each other.
+
+    The flag says whether a multiple of it is a suspect too: the function may be a multiple of another.
+    """
     slope = operation.slopes[0]
     assert slope is not None
-    feeds = [(y, x, f"of {name}"), (x, x, f"of {name}, fed the input in place of the output")]
+    feeds = [(y, x, f"of {name}", True), (x, x, f"of {name}, fed the input in place of the output", True)]
     if own is not None:
         feeds += [
-            (own, own, f"of {name}, fed the output in place of the input"),
-            (operation.array(own), own, f"of {name}, taken at the output"),
+            (own, own, f"of {name}, fed the output in place of the input", False),
+            (operation.array(own), own, f"of {name}, taken at the output", False),
         ]
-    for fed_y, fed_x, words in feeds:
-        yield np.broadcast_to(np.asarray(slope(fed_y, fed_x), float), x.shape), words
+    for fed_y, fed_x, words, scalable in feeds:
+        yield np.broadcast_to(np.asarray(slope(fed_y, fed_x), float), x.shape), words, scalable
 
 
 def _factor(claimed: Array, right: Array) -> float | None:
@@ -297,9 +303,9 @@ MISTAKES = [
     Mistake("zero", "the derivative is 0 where it should not be", zero),
     Mistake("off by one", "the indices of {} are off by one", off_by_one),
     Mistake("factor", "a constant factor: it is {} times what it should be", same_factor),
-    Mistake("missing term", "a term of the product rule is missing: {}", missing_term),
-    Mistake("neighbouring function", "this is the derivative {}", neighbour),
     Mistake("factor", "it is {} times what it should be", memorable_factor),
+    Mistake("neighbouring function", "this is the derivative {}", neighbour),
+    Mistake("missing term", "a term of the product rule is missing: {}", missing_term),
     Mistake("factor", "it is {} times what it should be", any_factor),
 ]
 FALLBACK = "missing term"

@@ -236,17 +236,20 @@ def noise_of(function: Function, x: Array, direction: Array, base: Array) -> Arr
     """The noise of each output, shape (m,): how far it is from a smooth function of its inputs.
 
     Twelve points on a line, so close that any smooth function is a cubic there: the part of five
-    neighbours that no cubic explains is noise. The lower half of these parts is looked at, since a
-    kink on the line makes the others large. The closest spacing at which an output changes at all
+    neighbours that no cubic explains is noise. Its lower half is looked at, since a kink on the
+    line makes the other half large. The closest spacing at which an output changes at all
     is the one that counts, for a function that computes in float32 is constant in between.
     """
     noise = EPSILON / 2 * np.abs(base)
     open_ = np.ones(len(base), bool)
-    for points, beyond_cubics in LINES:
+    for number, (points, beyond_cubics) in enumerate(LINES):
         line = np.stack([quietly(function, x + t * direction, len(base)) for t in points])
         informative = open_ & (np.count_nonzero(np.diff(line, axis=0), axis=0) >= 6)
         if informative.any():
-            scatter = np.sort(np.abs(beyond_cubics @ line), axis=0)[3] / 0.5
+            parts = np.abs(beyond_cubics @ line)
+            scatter = np.sort(parts, axis=0)[3] / 0.5
+            if not number:  # so close that a kink is no larger than noise, which may come in lumps
+                scatter = np.maximum(scatter, np.sqrt(np.mean(parts**2, axis=0)))
             noise = np.where(informative & np.isfinite(scatter), np.maximum(noise, scatter), noise)
             open_ &= ~informative
         if not open_.any():

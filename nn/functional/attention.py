@@ -47,8 +47,8 @@ def scaled_dot_product_attention(
     (*_, to, width), (*_, source, key_width), values = shape_of(query), shape_of(key), shape_of(value)
     if width != key_width or values[-2] != source:
         raise ShapeError(
-            f"attention: query {shape_of(query)}, key {shape_of(key)} and value {values} do not fit; query and "
-            "key share the last axis, key and value the last but one"
+            f"attention: query {shape_of(query)}, key {shape_of(key)} and value {values} do not fit; query "
+            "and key share the last axis, key and value the last but one"
         )
     if is_causal and attn_mask is not None:
         raise ValueError("attention: pass attn_mask or is_causal, not both")

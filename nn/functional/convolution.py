@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 import autograd
 from autograd import ShapeError, window_ops
 from autograd.array_ops import shape_of
@@ -33,6 +31,7 @@ def conv1d(
     ------
     ShapeError: the channels or the lengths do not fit.
 
+    >>> import numpy as np
     >>> conv1d(np.arange(4.0).reshape(1, 1, 4), np.ones((1, 1, 2)))
     array([[[1., 3., 5.]]])
     """
@@ -57,6 +56,7 @@ def conv2d(
     ------
     ShapeError: the channels or the lengths do not fit.
 
+    >>> import numpy as np
     >>> conv2d(np.ones((1, 1, 3, 3)), np.ones((1, 1, 2, 2)))
     array([[[[4., 4.],
              [4., 4.]]]])
@@ -83,13 +83,11 @@ def _convolution(
     if padding == "same":
         x, margins = _same(x, size, steps, gaps)
     else:
-        margins = per_axis(0 if padding == "valid" else padding, axes, "padding")  # type: ignore[arg-type]
+        margins = per_axis(0 if padding == "valid" else padding, axes, "padding")
     counts = window_ops.places(shape_of(x)[2:], size, steps, margins, gaps)
     if min(counts) < 1:
         raise ShapeError(f"{name}: the input {shape} is smaller than the kernel {kernel}")
-    y = window_ops.convolve(
-        x, weight, stride=steps, padding=margins, dilation=gaps, groups=groups
-    )
+    y = window_ops.convolve(x, weight, stride=steps, padding=margins, dilation=gaps, groups=groups)
     return unbatched(_with_bias(name, y, bias), single)
 
 
@@ -134,6 +132,7 @@ def conv_transpose1d(
 ) -> Any:
     """The transpose of :func:`conv1d`: weight (channels, out / groups, size).
 
+    >>> import numpy as np
     >>> conv_transpose1d(np.ones((1, 1, 2)), np.ones((1, 1, 2)), stride=2)
     array([[[1., 1., 1., 1.]]])
     """
@@ -161,6 +160,7 @@ def conv_transpose2d(
     ------
     ShapeError: the channels do not fit.
 
+    >>> import numpy as np
     >>> conv_transpose2d(np.ones((1, 1, 1, 1)), np.ones((1, 1, 2, 2)))
     array([[[[1., 1.],
              [1., 1.]]]])
@@ -197,5 +197,3 @@ def _transposed(
         x, weight, lengths=lengths, stride=steps, padding=margins, dilation=gaps, groups=groups
     )
     return unbatched(_with_bias(name, y, bias), single)
-
-

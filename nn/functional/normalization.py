@@ -186,7 +186,9 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     """
     shape = shape_of(input)
     if len(shape) < 2 or shape[1] % num_groups:
-        raise ShapeError(f"group_norm: the channels of an input of shape {shape} do not make {num_groups} groups")
+        raise ShapeError(
+            f"group_norm: the channels of an input of shape {shape} do not make {num_groups} groups"
+        )
     apart = autograd.reshape(input, (shape[0], num_groups, -1))
     y = autograd.reshape(network_ops.standardize(apart, axis=(2,), eps=eps), shape)
     return _by_channel(y, weight, bias)

@@ -104,7 +104,9 @@ def _max_pool(
     gaps = per_axis(dilation, axes, "dilation")
     extra = _extra(name, shape_of(x), size, steps, margins, gaps, ceil_mode)
     if any(extra):
-        x = autograd.pad(x, ((0, 0), (0, 0), *((p, p + e) for p, e in zip(margins, extra, strict=True))), -math.inf)
+        x = autograd.pad(
+            x, ((0, 0), (0, 0), *((p, p + e) for p, e in zip(margins, extra, strict=True))), -math.inf
+        )
         margins = (0,) * axes
     y = window_ops.max_pool(x, size=size, stride=steps, padding=margins, dilation=gaps)
     return unbatched(y, single)

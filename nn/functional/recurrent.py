@@ -49,7 +49,8 @@ def lstm_cell(
     biases (4 hidden,). Returns (h', c').
 
     >>> import numpy as np
-    >>> h, c = lstm_cell(np.zeros((1, 2)), (np.zeros((1, 3)), np.ones((1, 3))), np.ones((12, 2)), np.ones((12, 3)))
+    >>> state = np.zeros((1, 3)), np.ones((1, 3))
+    >>> h, c = lstm_cell(np.zeros((1, 2)), state, np.ones((12, 2)), np.ones((12, 3)))
     >>> c
     array([[0.5, 0.5, 0.5]])
     """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import numpy as np
-
 from .. import functional
 from ..module import Module
 
@@ -13,6 +11,7 @@ from ..module import Module
 class ReLU(Module):
     """``max(x, 0)`` (Nair and Hinton 2010).
 
+    >>> import numpy as np
     >>> ReLU()(np.array([-1.0, 2.0]))
     array([0., 2.])
     """
@@ -25,6 +24,7 @@ class ReLU(Module):
 class LeakyReLU(Module):
     """``x`` where x > 0, else ``negative_slope · x`` (Maas et al. 2013).
 
+    >>> import numpy as np
     >>> LeakyReLU()(np.array([-1.0, 2.0]))
     array([-0.01,  2.  ])
     """
@@ -44,6 +44,7 @@ class LeakyReLU(Module):
 class ELU(Module):
     """``x`` where x > 0, else ``α (exp(x) - 1)`` (Clevert et al. 2015).
 
+    >>> import numpy as np
     >>> ELU()(np.array([-np.inf, 2.0]))
     array([-1.,  2.])
     """
@@ -63,6 +64,7 @@ class ELU(Module):
 class SELU(Module):
     """A scaled elu that keeps mean 0 and variance 1 (Klambauer et al. 2017).
 
+    >>> import numpy as np
     >>> SELU()(np.array([0.0, 1.0]))
     array([0.        , 1.05070099])
     """
@@ -75,6 +77,7 @@ class SELU(Module):
 class SiLU(Module):
     """``x · σ(x)``, also called swish (Elfwing et al. 2017).
 
+    >>> import numpy as np
     >>> SiLU()(np.array([0.0, 100.0]))
     array([  0., 100.])
     """
@@ -87,6 +90,7 @@ class SiLU(Module):
 class Mish(Module):
     """``x · tanh(softplus(x))`` (Misra 2019).
 
+    >>> import numpy as np
     >>> Mish()(np.array([0.0, 100.0]))
     array([  0., 100.])
     """
@@ -99,6 +103,7 @@ class Mish(Module):
 class GELU(Module):
     """``x · Φ(x)`` with the normal distribution function Φ (Hendrycks and Gimpel 2016).
 
+    >>> import numpy as np
     >>> GELU()(np.array([0.0, 100.0]))
     array([  0., 100.])
     """
@@ -118,6 +123,7 @@ class GELU(Module):
 class Softplus(Module):
     """``log(1 + exp(β x)) / β`` (Dugas et al. 2001).
 
+    >>> import numpy as np
     >>> Softplus()(np.array([-1000.0, 1000.0]))
     array([   0., 1000.])
     """
@@ -137,6 +143,7 @@ class Softplus(Module):
 class Softsign(Module):
     """``x / (1 + |x|)``.
 
+    >>> import numpy as np
     >>> Softsign()(np.array([-1.0, 3.0]))
     array([-0.5 ,  0.75])
     """
@@ -149,6 +156,7 @@ class Softsign(Module):
 class Sigmoid(Module):
     """``1 / (1 + exp(-x))``.
 
+    >>> import numpy as np
     >>> Sigmoid()(np.array([0.0]))
     array([0.5])
     """
@@ -161,6 +169,7 @@ class Sigmoid(Module):
 class LogSigmoid(Module):
     """``log σ(x)``, without overflow.
 
+    >>> import numpy as np
     >>> LogSigmoid()(np.array([-1000.0]))
     array([-1000.])
     """
@@ -173,6 +182,7 @@ class LogSigmoid(Module):
 class Tanh(Module):
     """The hyperbolic tangent.
 
+    >>> import numpy as np
     >>> Tanh()(np.array([0.0]))
     array([0.])
     """
@@ -185,6 +195,7 @@ class Tanh(Module):
 class Hardtanh(Module):
     """x kept between two bounds.
 
+    >>> import numpy as np
     >>> Hardtanh()(np.array([-3.0, 0.5]))
     array([-1. ,  0.5])
     """
@@ -204,6 +215,7 @@ class Hardtanh(Module):
 class Softmax(Module):
     """``exp(xᵢ) / Σⱼ exp(xⱼ)`` along an axis.
 
+    >>> import numpy as np
     >>> Softmax()(np.array([0.0, 0.0]))
     array([0.5, 0.5])
     """
@@ -223,6 +235,7 @@ class Softmax(Module):
 class LogSoftmax(Module):
     """``xᵢ - log Σⱼ exp(xⱼ)`` along an axis.
 
+    >>> import numpy as np
     >>> LogSoftmax()(np.array([0.0]))
     array([0.])
     """

@@ -35,14 +35,12 @@ class _Convolution(Module):
     ) -> None:
         if in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"{type(self).__name__}: {in_channels} and {out_channels} channels do not make {groups} groups"
+                f"{type(self).__name__}: {in_channels} and {out_channels} channels make no {groups} groups"
             )
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size = per_axis(kernel_size, self.axes, "kernel_size")
         self.stride = per_axis(stride, self.axes, "stride")
-        self.padding: Any = (
-            padding if isinstance(padding, str) else per_axis(padding, self.axes, "padding")
-        )
+        self.padding: Any = padding if isinstance(padding, str) else per_axis(padding, self.axes, "padding")
         self.dilation = per_axis(dilation, self.axes, "dilation")
         self.groups = groups
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)

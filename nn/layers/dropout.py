@@ -17,6 +17,7 @@ class Dropout(Module):
     ----------
     rng: a random generator, or the seed of the module's own.
 
+    >>> import numpy as np
     >>> layer = Dropout(0.5, rng=1)
     >>> layer(np.ones(4))
     array([2., 2., 0., 2.])

@@ -44,7 +44,8 @@ class _Running(Module):
         wrong = bool(self.dimensions) and len(shape) not in self.dimensions
         if wrong or len(shape) < 2 or shape[1] != self.num_features:
             raise ShapeError(
-                f"{type(self).__name__}: the input has shape {shape}, not (batch, {self.num_features}, *lengths)"
+                f"{type(self).__name__}: the input has shape {shape}, not "
+                f"(batch, {self.num_features}, *lengths)"
             )
 
     def counted(self) -> float:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .. import functional
 from ..functional.checks import Size
 from ..module import Module
@@ -31,6 +29,7 @@ class _MaxPool(Module):
 class MaxPool1d(_MaxPool):
     """``y[n, c, i] = max_k x[n, c, s·i + d·k - p]``; the stride is the kernel's size by default.
 
+    >>> import numpy as np
     >>> MaxPool1d(2)(np.array([[[1.0, 3.0, 2.0, 0.0]]]))
     array([[[3., 2.]]])
     """
@@ -43,6 +42,7 @@ class MaxPool1d(_MaxPool):
 class MaxPool2d(_MaxPool):
     """``y[n, c, i, j] = max_{k, l} x[n, c, s·i + d·k - p, s·j + d·l - p]``.
 
+    >>> import numpy as np
     >>> MaxPool2d(2)(np.ones((1, 3, 8, 8))).shape
     (1, 3, 4, 4)
     """
@@ -72,6 +72,7 @@ class _AvgPool(Module):
 class AvgPool1d(_AvgPool):
     """``y[n, c, i] = mean_k x[n, c, s·i + k - p]``; the stride is the kernel's size by default.
 
+    >>> import numpy as np
     >>> AvgPool1d(2)(np.array([[[1.0, 3.0, 2.0, 0.0]]]))
     array([[[2., 1.]]])
     """
@@ -84,6 +85,7 @@ class AvgPool1d(_AvgPool):
 class AvgPool2d(_AvgPool):
     """``y[n, c, i, j] = mean_{k, l} x[n, c, s·i + k - p, s·j + l - p]``.
 
+    >>> import numpy as np
     >>> AvgPool2d(2)(np.ones((1, 3, 8, 8))).shape
     (1, 3, 4, 4)
     """

@@ -27,6 +27,7 @@ class _Recurrent(Module):
     """Layers on top of each other, in one or both directions of time."""
 
     gates = 1
+    weight_ih_l0: Parameter
 
     def __init__(
         self,

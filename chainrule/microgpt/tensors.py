@@ -1,0 +1,98 @@
+"""The network on Tensors: the same sums, all tokens of a name, or of many names, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import autograd
+from autograd import no_grad
+from nn import Module, ModuleList, Parameter
+from nn.functional import cross_entropy, embedding, rms_norm, scaled_dot_product_attention
+
+from .settings import Settings, Weights
+
+IGNORED = -100
+"""The target of a place that only fills a row: it does not count in the loss."""
+
+
+class Block(Module):
+    """Attention and a perceptron, each added to what came in."""
+
+    def __init__(self, settings: Settings, weights: Weights, prefix: str, dtype: Any) -> None:
+        self.settings = settings
+        for name in ("query", "key", "value", "output", "wide", "narrow"):
+            setattr(self, name, Parameter(weights[prefix + name], dtype=dtype))
+
+    query: Parameter
+    key: Parameter
+    value: Parameter
+    output: Parameter
+    wide: Parameter
+    narrow: Parameter
+
+    def forward(self, x: Any) -> Any:
+        """Numbers of shape (..., places, width) to numbers of the same shape."""
+        x = x + self.attention(self.normalized(x))
+        return x + autograd.relu(self.normalized(x) @ self.wide.T) @ self.narrow.T
+
+    def normalized(self, x: Any) -> Any:
+        """``x / √(mean(x²) + ε)`` for each place."""
+        return rms_norm(x, self.settings.width, eps=self.settings.epsilon)
+
+    def attention(self, x: Any) -> Any:
+        """What each head gathers from the places so far."""
+        heads, size = self.settings.heads, self.settings.width // self.settings.heads
+
+        def apart(matrix: Parameter) -> Any:  # (..., heads, places, size)
+            return autograd.swapaxes((x @ matrix.T).reshape((*x.shape[:-1], heads, size)), -2, -3)
+
+        gathered = scaled_dot_product_attention(
+            apart(self.query), apart(self.key), apart(self.value), is_causal=True
+        )
+        return autograd.swapaxes(gathered, -2, -3).reshape(x.shape) @ self.output.T
+
+
+class TensorGPT(Module):
+    """A tiny GPT whose numbers are in Tensors.
+
+    >>> from chainrule.microgpt import Letters, first_weights
+    >>> settings, letters = Settings(), Letters()
+    >>> model = TensorGPT(settings, first_weights(settings, 0))
+    >>> model(np.array([[26, 0], [26, 1]])).shape
+    (2, 2, 27)
+    >>> round(float(model.loss(letters.encode("ann"))), 1)
+    3.3
+    """
+
+    def __init__(self, settings: Settings, weights: Weights, dtype: Any = np.float64) -> None:
+        self.settings = settings
+        self.token = Parameter(weights["token"], dtype=dtype)
+        self.place = Parameter(weights["place"], dtype=dtype)
+        self.layers = ModuleList(
+            Block(settings, weights, f"layers.{layer}.", dtype) for layer in range(settings.layers)
+        )
+        self.head = Parameter(weights["head"], dtype=dtype)
+
+    def forward(self, tokens: Any) -> Any:
+        """The scores of what comes after each token: integers (..., places) give (..., places, tokens)."""
+        tokens = np.asarray(tokens)
+        x = embedding(tokens, self.token) + self.place[: tokens.shape[-1]]
+        x = rms_norm(x, self.settings.width, eps=self.settings.epsilon)
+        for block in self.layers:
+            x = block(x)
+        return x @ self.head.T
+
+    def loss(self, tokens: Sequence[int]) -> Any:
+        """The mean of ``-log p`` of each token after the first, at most as many as the block is long."""
+        block = self.settings.block
+        return cross_entropy(self(tokens[:-1][:block]), np.array(tokens[1:][:block]))
+
+    def predict(self, tokens: Sequence[int]) -> NDArray[np.float64]:
+        """The scores of what comes after the last token, shape (tokens of the vocabulary,)."""
+        with no_grad():
+            scores: NDArray[np.float64] = self(tokens).data[-1]
+        return scores

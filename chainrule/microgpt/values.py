@@ -1,0 +1,122 @@
+"""The network on Values: every number is a node, and every sum can be read as it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autograd import Value, affine, exp, log, no_grad, relu, rsqrt, scope
+
+from .settings import Settings, Weights
+
+Row = list[Any]
+Matrix = list[Row]
+
+
+class ValueGPT:
+    """A tiny GPT whose numbers are Values.
+
+    Parameters
+    ----------
+    weights: matrices by name, as :func:`first_weights` makes them.
+
+    >>> from chainrule.microgpt import Letters, first_weights
+    >>> settings, letters = Settings(), Letters()
+    >>> model = ValueGPT(settings, first_weights(settings, 0))
+    >>> loss = model.loss(letters.encode("ann"))
+    >>> loss.backward()
+    >>> round(loss.data, 1), len(model.parameters())
+    (3.3, 4192)
+    """
+
+    def __init__(self, settings: Settings, weights: Weights) -> None:
+        self.settings = settings
+        self.matrices: dict[str, Matrix] = {
+            name: [
+                [Value(number, label=f"{name}[{i},{j}]") for j, number in enumerate(row)]
+                for i, row in enumerate(weights[name].tolist())
+            ]
+            for name in settings.shapes()
+        }
+
+    def parameters(self) -> list[Value]:
+        """Every number of every matrix, row by row."""
+        return [number for matrix in self.matrices.values() for row in matrix for number in row]
+
+    def scores(self, tokens: Sequence[int]) -> Iterator[Row]:
+        """For each token in turn, the scores of what comes after it."""
+        seen: list[dict[str, Matrix]] = [{"key": [], "value": []} for _ in range(self.settings.layers)]
+        for place, token in enumerate(tokens):
+            x = [
+                a + b
+                for a, b in zip(self.matrices["token"][token], self.matrices["place"][place], strict=True)
+            ]
+            x = self._normalized(x)
+            for layer in range(self.settings.layers):
+                with scope(f"layers.{layer}"):
+                    x = _sum(x, self._attention(layer, self._normalized(x), seen[layer]))
+                    x = _sum(x, self._thinking(layer, self._normalized(x)))
+            with scope("head"):
+                yield _product(self.matrices["head"], x)
+
+    def loss(self, tokens: Sequence[int]) -> Any:
+        """The mean of ``-log p`` of each token after the first, at most as many as the block is long."""
+        inputs = tokens[:-1][: self.settings.block]
+        surprises = []
+        for scores, target in zip(self.scores(inputs), tokens[1:], strict=False):
+            with scope("loss"):
+                surprises.append(-log(_softmax(scores)[target]))
+        with scope("loss"):
+            return affine(0.0, *surprises, *[1.0 / len(surprises)] * len(surprises))
+
+    def predict(self, tokens: Sequence[int]) -> NDArray[np.float64]:
+        """The scores of what comes after the last token, shape (tokens of the vocabulary,)."""
+        with no_grad():
+            *_, last = self.scores(tokens)
+        return np.array([score.data for score in last])
+
+    def _normalized(self, x: Row) -> Row:
+        with scope("norm"):
+            mean_square = affine(0.0, *x, *x) / len(x)
+            scale = rsqrt(mean_square + self.settings.epsilon)
+            return [a * scale for a in x]
+
+    def _attention(self, layer: int, x: Row, seen: dict[str, Matrix]) -> Row:
+        """What each head gathers from the tokens so far, this one included."""
+        with scope("attention"):
+            query, key, value = (
+                _product(self.matrices[f"layers.{layer}.{name}"], x) for name in ("query", "key", "value")
+            )
+            seen["key"].append(key)
+            seen["value"].append(value)
+            size = self.settings.width // self.settings.heads
+            gathered: Row = []
+            for start in range(0, self.settings.width, size):
+                own = slice(start, start + size)
+                weights = _softmax([affine(0.0, *query[own], *k[own]) / size**0.5 for k in seen["key"]])
+                columns = zip(*(v[own] for v in seen["value"]), strict=True)
+                gathered += [affine(0.0, *weights, *column) for column in columns]
+            return _product(self.matrices[f"layers.{layer}.output"], gathered)
+
+    def _thinking(self, layer: int, x: Row) -> Row:
+        with scope("mlp"):
+            wide = [relu(a) for a in _product(self.matrices[f"layers.{layer}.wide"], x)]
+            return _product(self.matrices[f"layers.{layer}.narrow"], wide)
+
+
+def _product(matrix: Matrix, x: Row) -> Row:
+    return [affine(0.0, *row, *x) for row in matrix]
+
+
+def _sum(x: Row, y: Row) -> Row:
+    return [a + b for a, b in zip(x, y, strict=True)]
+
+
+def _softmax(scores: Row) -> Row:
+    largest = max(score.data for score in scores)  # a choice without a derivative, against overflow
+    likely = [exp(score - largest) for score in scores]
+    total = affine(0.0, *likely, *[1.0] * len(likely))
+    return [a / total for a in likely]

@@ -1,0 +1,195 @@
+"""Gradient descent with momentum, and with a rate of its own for each parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from autograd import Node
+
+from ..bundle import Array, Bundle
+from .base import Optimizer, average, fractions
+
+
+class SGD(Optimizer):
+    """``v ← μ v + (1 - d) g; p ← p - lr · v``: descent with momentum μ and dampening d (Polyak 1964).
+
+    v is g itself at first. With ``nesterov``, ``p ← p - lr · (g + μ v)`` (Nesterov 1983).
+
+    >>> from autograd import Value
+    >>> p = Value(1.0)
+    >>> (p * p).backward()
+    >>> SGD([p], lr=0.1).step()
+    >>> p.data
+    0.8
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Node],
+        lr: float = 1e-3,
+        momentum: float = 0.0,
+        dampening: float = 0.0,
+        weight_decay: float = 0.0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
+        if momentum < 0 or (nesterov and (momentum == 0 or dampening != 0)):
+            raise ValueError(
+                "SGD: momentum must not be negative, and nesterov needs some and no dampening; got "
+                f"{momentum} and {dampening}"
+            )
+        self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
+        self.names = ("momentum_buffer",) if momentum else ()
+
+    def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
+        """``p ← p - lr · v``."""
+        if self.momentum:
+            v = state["momentum_buffer"]
+            if self.dampening:
+                v *= self.momentum
+                v += g if state.steps == 1 else (1 - self.dampening) * g
+            else:
+                v *= self.momentum
+                v += g
+            if self.nesterov:
+                g += self.momentum * v
+            else:
+                g = v * rate
+                p -= g
+                return
+        g *= rate
+        p -= g
+
+
+class RMSprop(Optimizer):
+    """``v ← α v + (1-α) g²; p ← p - lr · g / (√v + ε)`` (Tieleman and Hinton 2012).
+
+    ``centered`` takes ``√(v - a²)`` with ``a ← α a + (1-α) g`` (Graves 2013); with momentum μ,
+    ``b ← μ b + g / (√v + ε); p ← p - lr · b``.
+
+    >>> from autograd import Value
+    >>> p = Value(1.0)
+    >>> (p * p).backward()
+    >>> RMSprop([p], lr=0.01).step()
+    >>> round(p.data, 6)
+    0.9
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Node],
+        lr: float = 1e-2,
+        alpha: float = 0.99,
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        momentum: float = 0.0,
+        centered: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
+        if alpha < 0 or momentum < 0:
+            raise ValueError(f"RMSprop: alpha and momentum must not be negative, got {alpha} and {momentum}")
+        self.alpha, self.eps, self.momentum, self.centered = alpha, eps, momentum, centered
+        self.names = (
+            "square_avg",
+            *(["grad_avg"] if centered else []),
+            *(["momentum_buffer"] if momentum else []),
+        )
+
+    def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
+        """``p ← p - lr · g / (√v + ε)``."""
+        v = state["square_avg"]
+        average(v, g * g, self.alpha)
+        if self.centered:
+            a = state["grad_avg"]
+            average(a, g.copy(), self.alpha)
+            v = v - a * a
+        g /= np.sqrt(v) + self.eps
+        if self.momentum:
+            b = state["momentum_buffer"]
+            b *= self.momentum
+            b += g
+            g = b
+        p -= rate * g
+
+
+class Adagrad(Optimizer):
+    """``s ← s + g²; p ← p - lr / (1 + (t-1) lr_decay) · g / (√s + ε)`` (Duchi et al. 2011).
+
+    >>> from autograd import Value
+    >>> p = Value(1.0)
+    >>> (p * p).backward()
+    >>> Adagrad([p], lr=0.1).step()
+    >>> round(p.data, 6)
+    0.9
+    """
+
+    names = ("sum",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Node],
+        lr: float = 1e-2,
+        lr_decay: float = 0.0,
+        weight_decay: float = 0.0,
+        initial_accumulator_value: float = 0.0,
+        eps: float = 1e-10,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
+        if lr_decay < 0 or initial_accumulator_value < 0:
+            raise ValueError("Adagrad: lr_decay and initial_accumulator_value must not be negative")
+        self.lr_decay, self.initial, self.eps = lr_decay, initial_accumulator_value, eps
+
+    def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
+        """``p ← p - lr · g / (√s + ε)``."""
+        s = state["sum"]
+        if self.initial and state.steps == 1:
+            s += self.initial
+        s += g * g
+        g *= rate / state.number(1 + (state.steps - 1) * self.lr_decay)
+        p -= g / (np.sqrt(s) + self.eps)
+
+
+class Adadelta(Optimizer):
+    """``v ← ρ v + (1-ρ) g²; Δ = √(u + ε) / √(v + ε) · g; u ← ρ u + (1-ρ) Δ²; p ← p - lr · Δ``.
+
+    Zeiler 2012: the units of Δ are those of p.
+
+    >>> from autograd import Value
+    >>> p = Value(1.0)
+    >>> (p * p).backward()
+    >>> Adadelta([p]).step()
+    >>> round(p.data, 5)
+    0.99684
+    """
+
+    names = ("square_avg", "acc_delta")
+
+    def __init__(
+        self,
+        parameters: Iterable[Node],
+        lr: float = 1.0,
+        rho: float = 0.9,
+        eps: float = 1e-6,
+        weight_decay: float = 0.0,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
+        fractions(rho=rho)
+        self.rho, self.eps = rho, eps
+
+    def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
+        """``p ← p - lr · Δ``."""
+        v, u = state["square_avg"], state["acc_delta"]
+        average(v, g * g, self.rho)
+        g *= np.sqrt(u + self.eps) / np.sqrt(v + self.eps)
+        average(u, g * g, self.rho)
+        p -= rate * g

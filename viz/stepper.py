@@ -1,0 +1,230 @@
+"""``step``, and the ``Stepper`` that it returns: backpropagation, one edge at a time.
+
+>>> from autograd import Value
+>>> x, w = Value(2.0, label="x"), Value(-3.0, label="w")
+>>> step((w * x).tanh())
+<Stepper: 4 nodes, 6 steps>
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from base64 import b64encode
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any, get_args
+
+from autograd.graph import Node
+from viz.drawing import _write
+from viz.formatting import number
+from viz.layout import Direction
+from viz.stepper_data import data, embedded, scenes
+from viz.stepper_picture import Scene
+from viz.stepper_theme import asset, page_style
+from viz.theme import Theme
+from viz.timeline import Timeline, timeline
+
+_SCRIPTS = ("story", "graph", "panel", "nudge", "app", "saving")
+_PHASES = {
+    "forward": "Forward",
+    "seed": "Seed",
+    "backward": "Backward",
+    "kept": "Add up",
+    "again": "Again",
+    "update": "Update",
+    "next": "Next forward",
+}
+
+
+def step(
+    loss: Node,
+    *,
+    optimizer: Any = None,
+    forward: bool = True,
+    seed: Any = None,
+    direction: Direction = "LR",
+    theme: Theme = "auto",
+    start: int = 0,
+    height: int = 640,
+) -> Stepper:
+    """Step through the backward pass from a loss: one step is one local derivative on one edge.
+
+    The numbers are those of :func:`autograd.steps` and so of ``backward()``. The nodes stay as they
+    are: no gradient is computed in them, and no parameter moves.
+
+    Parameters
+    ----------
+    loss: a ``Value`` or ``Tensor``, the end of a computation.
+    optimizer: an optimiser of ``nn``, or a learning rate for plain gradient descent: after the
+        backward pass the parameters are updated and the loss is computed again.
+    forward: whether the story begins with the forward pass; the page has a switch for it.
+    seed: the gradient of the loss, of its shape; 1 when it is a scalar.
+    direction: where the computation flows: ``"LR"``, ``"RL"``, ``"TB"`` or ``"BT"``.
+    theme: ``"light"``, ``"dark"``, or ``"auto"`` for what the reader's system prefers.
+    start: the step that is shown first.
+    height: of the frame in a notebook, in pixels.
+
+    Raises
+    ------
+    TypeError: the loss is not a node.
+    GraphError, StaleGraphError, ShapeError: as ``loss.backward()`` does.
+    ValueError: an unknown direction or theme, or too many steps.
+
+    >>> from autograd import Value
+    >>> x = Value(3.0, label="x")
+    >>> step(x * x, optimizer=0.1).steps[-1].numbers
+    '2.4 · 2.4 = 5.76'
+    >>> x.data, x.grad
+    (3.0, None)
+    """
+    if not isinstance(loss, Node):
+        raise TypeError(
+            f"step cannot step through {loss!r:.60} ({type(loss).__name__}); "
+            "pass the Value or Tensor at the end of the computation"
+        )
+    for name, value, allowed in (
+        ("direction", direction, get_args(Direction)), ("theme", theme, get_args(Theme))
+    ):  # fmt: skip
+        if value not in allowed:
+            raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(map(repr, allowed))}")
+    return Stepper(
+        timeline(loss, optimizer, seed), forward=forward, direction=direction, theme=theme, start=start,
+        height=height,
+    )  # fmt: skip
+
+
+class Stepper:
+    """A backward pass to step through: it shows itself in a notebook and saves itself to a file.
+
+    Attributes
+    ----------
+    timeline: what happens, moment by moment.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        *,
+        forward: bool = True,
+        direction: Direction = "LR",
+        theme: Theme = "auto",
+        start: int = 0,
+        height: int = 640,
+    ) -> None:
+        self.timeline = timeline
+        self.forward = forward
+        self.direction = direction
+        self.theme: Theme = theme
+        self.start = start
+        self.height = height
+        self.steps = timeline.story(forward)
+
+    @cached_property
+    def _scenes(self) -> tuple[Scene, ...]:
+        return scenes(self.timeline, None, self.direction)
+
+    @cached_property
+    def html(self) -> str:
+        """The stepper as an HTML document that needs nothing else: no network, no kernel.
+
+        Raises
+        ------
+        RuntimeError: no Graphviz is there to lay out the graph; the message says what to install.
+        """
+        first = self._scenes[0]
+        last = self.steps[-1]
+        content = data(self._scenes, forward=self.forward, start=self.start)
+        parts = {
+            "title": escape(f"Backpropagation of {self.timeline.names[-1]}"),
+            "theme": self.theme,
+            "style": "\n".join((page_style(), asset("picture.css"), asset("stepper.css"))).strip(),
+            "size": f"{len(self.timeline.nodes)} nodes, {len(self.timeline.edges)} edges",
+            "wide": str(first.canvas[0]),
+            "high": str(first.canvas[1]),
+            "scale": number(self.timeline.gauge.largest),
+            "views": "\n".join(self._views(last is not None)),
+            "data": embedded(content),
+            "script": "'use strict';\n" + "\n".join(asset(f"stepper_{name}.js") for name in _SCRIPTS),
+        }
+        # One pass, so that nothing that stands in a part is taken for a place to fill.
+        return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], asset("stepper.html"))
+
+    def _views(self, finished: bool) -> list[str]:
+        slots = self.timeline.slots(len(self.steps), self.forward)
+        lines = []
+        for index, scene in enumerate(self._scenes):
+            lines.append(f'<g class="view{"" if index else " shown"}"><g class="scene">')
+            lines += [*scene.elements(slots, None), "</g>"]
+            lines += [*scene.legend()] if not index else []
+            lines.append("</g>")
+        return lines
+
+    def svg(self, step: int | None = None) -> str:
+        """A still of one step as an SVG element; of the last one, when none is named.
+
+        Parameters
+        ----------
+        step: how many steps have been taken, as the page counts them; negative numbers count from the end.
+
+        Raises
+        ------
+        IndexError: there is no such step.
+        RuntimeError: no Graphviz is there to lay out the graph.
+
+        >>> from autograd import Value
+        >>> "x.grad += " in step(Value(3.0, label="x") * 2.0).svg()
+        True
+        """
+        count = len(self.steps)
+        place = count if step is None else step + count + 1 if step < 0 else step
+        if not 0 <= place <= count:
+            raise IndexError(f"there is no step {step}: the steps go from 0 to {count}")
+        moment = self.steps[place - 1] if place else None
+        words = f"Before the first step of {count}"
+        if moment is not None:
+            words = f"{_PHASES[moment.phase]} · step {place} of {count}"
+        slots = self.timeline.slots(place, self.forward)
+        return self._scenes[0].still(slots, moment, self.theme, words)
+
+    def save(self, path: str | os.PathLike[str], step: int | None = None) -> Path:
+        """Write the stepper, or a still of one step, to a file; the suffix picks which.
+
+        Parameters
+        ----------
+        path: ``.html`` is the whole stepper; ``.svg`` is a still.
+        step: which step to show on a still, the last one when none is named; on a page, the first shown.
+
+        Raises
+        ------
+        ValueError: for any other suffix.
+        IndexError: there is no such step.
+        OSError: when the file cannot be written.
+
+        >>> from autograd import Value
+        >>> step(Value(3.0, label="x") * 2.0).save("product.svg", step=1).name
+        'product.svg'
+        """
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in (".html", ".svg"):
+            raise ValueError(f"cannot save a stepper as {path.name!r}: end its name in .html or .svg")
+        content = self.html if suffix == ".html" else self.svg(step)
+        _write(path, content.encode())
+        return path
+
+    def _repr_html_(self) -> str:
+        picture = b64encode(self.svg().encode()).decode("ascii")
+        title = escape(f"Backpropagation of {self.timeline.names[-1]}, step by step")
+        # The picture lies below the frame, and is what remains where a page may have no frames or scripts.
+        return (
+            f'<div style="position: relative; height: {int(self.height)}px">'
+            f'<img src="data:image/svg+xml;base64,{picture}" alt="{title}" '
+            'style="max-width: 100%; max-height: 100%">'
+            f'<iframe sandbox="allow-scripts" srcdoc="{escape(self.html)}" title="{title}" '
+            'style="position: absolute; inset: 0; width: 100%; height: 100%; border: 0"></iframe></div>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Stepper: {len(self.timeline.nodes)} nodes, {len(self.steps)} steps>"
