@@ -11,29 +11,25 @@
 """
 
 from . import clash as _clash  # noqa: F401 - first of all, so that a mixture of two packages says so
+from .activations import clip, elu, gelu, gelu_tanh, leaky_relu, logsigmoid, mish, selu, silu, softsign
 from .advice import check_training
 from .anomaly import detect_anomaly
 from .array_ops import (
-    affine,
     amax,
     amin,
     broadcast_to,
-    det,
-    inv,
     log_softmax,
     logsumexp,
-    matmul,
     mean,
     prod,
     reshape,
     roll,
     softmax,
-    solve,
     sort,
     sum,
     swapaxes,
     transpose,
-)  # fmt: skip
+)
 from .blame import blame
 from .check import check_derivative, gradcheck
 from .custom import custom_op
@@ -50,43 +46,9 @@ from .errors import (
 from .explain import explain
 from .formula import Formula, derivatives
 from .forward_steps import forward_steps
-from .functions import (
-    clip,
-    concatenate,
-    cumprod,
-    cumsum,
-    diag,
-    dot,
-    einsum,
-    elu,
-    expand_dims,
-    flip,
-    gelu,
-    gelu_tanh,
-    getitem,
-    leaky_relu,
-    logsigmoid,
-    mish,
-    moveaxis,
-    norm,
-    outer,
-    pad,
-    repeat,
-    selu,
-    silu,
-    softsign,
-    squeeze,
-    stack,
-    std,
-    take,
-    tensordot,
-    tile,
-    trace,
-    tril,
-    triu,
-    var,
-)  # fmt: skip
+from .functions import cumprod, cumsum, dot, einsum, norm, outer, std, tensordot, trace, var
 from .graph import Node, no_grad, order, scope
+from .linalg_ops import affine, det, inv, matmul, solve
 from .ops import (
     abs,
     acos,
@@ -131,6 +93,22 @@ from .ops import (
     tanh,
     where,
 )  # fmt: skip
+from .shapes import (
+    concatenate,
+    diag,
+    expand_dims,
+    flip,
+    getitem,
+    moveaxis,
+    pad,
+    repeat,
+    squeeze,
+    stack,
+    take,
+    tile,
+    tril,
+    triu,
+)
 from .steps import steps
 from .tensor import Tensor
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp

@@ -7,7 +7,6 @@ of the broadcast shape; the reverse walk sums it back (:func:`unbroadcast`).
 
 from __future__ import annotations
 
-import functools
 import math
 import operator
 from collections.abc import Sequence
@@ -54,6 +53,13 @@ def _spread(g: Number, x: Number, axis: Axis) -> Number:
     reduced = axes_of(axis, len(shape))
     kept = tuple(1 if i in reduced else n for i, n in enumerate(shape))
     return g if shape_of(g) == kept else reshape(g, kept)
+
+
+def newaxis(x: Number, axis: int) -> Number:
+    """Insert an axis of length 1, counted from the end of the result."""
+    shape = shape_of(x)
+    at = len(shape) + 1 + axis
+    return reshape(x, (*shape[:at], 1, *shape[at:]))
 
 
 def unbroadcast(g: Number, shape: Shape) -> Number:
@@ -251,9 +257,9 @@ def _cumprod_rule(g: Number, y: Number, x: Number, axis: int) -> Number:
     n = shape_of(x)[axis]
     lines = swapaxes(x, axis, -1)
     square = (*shape_of(lines)[:-1], n, n)
-    without = where(np.eye(n, dtype=bool), 1.0, broadcast_to(_newaxis(lines, -2), square))
+    without = where(np.eye(n, dtype=bool), 1.0, broadcast_to(newaxis(lines, -2), square))
     partial = where(np.tri(n, dtype=bool).T, cumprod_along(without, ndim), 0.0)
-    return swapaxes(sum(partial * _newaxis(swapaxes(g, axis, -1), -2), axis=-1), axis, -1)
+    return swapaxes(sum(partial * newaxis(swapaxes(g, axis, -1), -2), axis=-1), axis, -1)
 
 
 cumprod_along: Operation = row(
@@ -315,112 +321,4 @@ softmax: Operation = row(
 )
 log_softmax: Operation = row(
     "log_softmax", _log_softmax, lambda g, y, x, axis=-1: g - exp(y) * sum(g, axis=axis, keepdims=True)
-)
-
-# -- linear algebra ---------------------------------------------------------------------------
-
-
-def _newaxis(x: Number, axis: int) -> Number:
-    """Insert an axis of length 1, counted from the end of the result."""
-    shape = shape_of(x)
-    at = len(shape) + 1 + axis
-    return reshape(x, (*shape[:at], 1, *shape[at:]))
-
-
-def _dropaxis(x: Number, axis: int) -> Number:
-    shape = shape_of(x)
-    at = len(shape) + axis
-    return reshape(x, (*shape[:at], *shape[at + 1 :]))
-
-
-def _matmul_left(g: Number, y: Number, a: Number, b: Number) -> Number:
-    if len(shape_of(b)) == 1:
-        return _newaxis(g, -1) * b
-    if len(shape_of(a)) == 1:
-        return _dropaxis(matmul(b, _newaxis(g, -1)), -1)
-    return matmul(g, swapaxes(b, -1, -2))
-
-
-def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
-    if len(shape_of(a)) == 1:
-        return a * g if len(shape_of(b)) == 1 else _newaxis(a, -1) * _newaxis(g, -2)
-    if len(shape_of(b)) == 1:
-        return _dropaxis(matmul(swapaxes(a, -1, -2), _newaxis(g, -1)), -1)
-    if len(shape_of(b)) == 2 and len(shape_of(a)) > 2:  # one product over the batch, not one an item
-        a = reshape(a, (-1, shape_of(a)[-1]))
-        g = reshape(g, (-1, shape_of(g)[-1]))
-    return matmul(swapaxes(a, -1, -2), g)
-
-
-matmul: Operation = row("matmul", np.matmul, _matmul_left, _matmul_right, kind="multilinear", symbol="@")
-
-
-def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> list[Number]:
-    letters, result = subscripts.split("->")
-    terms = letters.split(",")
-    gradients = []
-    for position, term in enumerate(terms):
-        others = [x for i, x in enumerate(inputs) if i != position]
-        known = [t for i, t in enumerate(terms) if i != position] + [result]
-        found = "".join(letter for letter in term if any(letter in t for t in known))
-        gradient = einsum_all(*others, g, subscripts=f"{','.join(known)}->{found}")
-        # A letter that only this input has was summed alone: its gradient is the same all along.
-        sizes = dict(zip(term, shape_of(inputs[position]), strict=True))
-        kept = tuple(sizes[letter] if letter in found else 1 for letter in term)
-        if found != term:
-            gradient = broadcast_to(reshape(gradient, kept), shape_of(inputs[position]))
-        gradients.append(gradient)
-    return gradients
-
-
-einsum_all: Operation = row(
-    "einsum_all",
-    lambda *inputs, subscripts: np.einsum(subscripts, *inputs),
-    joint=_einsum_joint,
-    kind="multilinear",
-    symbol="einsum",
-    doc="einsum with explicit output and no letter twice in one input, see ``functions.einsum``.",
-)
-
-
-def _transposed(x: Number) -> Number:
-    return swapaxes(x, -1, -2)
-
-
-def _solve_matrix_rule(g: Number, y: Number, a: Number, b: Number) -> Number:
-    back = solve(_transposed(a), g)
-    if len(shape_of(b)) == 1:
-        return -_newaxis(back, -1) * _newaxis(y, -2)
-    return -matmul(back, _transposed(y))
-
-
-inv: Operation = row("inv", np.linalg.inv, lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)))
-det: Operation = row(
-    "det", np.linalg.det, lambda g, y, x: _newaxis(_newaxis(g * y, -1), -1) * _transposed(inv(x))
-)
-solve: Operation = row(
-    "solve", np.linalg.solve, _solve_matrix_rule, lambda g, y, a, b: solve(_transposed(a), g)
-)
-
-# -- a neuron ---------------------------------------------------------------------------------
-
-
-def _affine(bias: Any, *pairs: Any) -> Any:
-    half = len(pairs) // 2
-    return functools.reduce(operator.add, map(operator.mul, pairs[:half], pairs[half:]), bias)
-
-
-def _affine_joint(g: Number, y: Number, bias: Number, *pairs: Number) -> list[Number]:
-    half = len(pairs) // 2
-    return [g, *[g * x for x in pairs[half:]], *[g * w for w in pairs[:half]]]
-
-
-affine: Operation = row(
-    "affine",
-    _affine,
-    joint=_affine_joint,
-    scalar=_affine,
-    definition=_affine,
-    symbol="w·x + b",
-    doc="``bias + w1 * x1 + ... + wn * xn`` as one node, called ``affine(bias, *weights, *inputs)``.",
 )

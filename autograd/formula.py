@@ -21,7 +21,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 
 from . import array_ops as _rules  # noqa: F401 - the operators below look their rows up in the table
-from . import array_ops, latex, ops
+from . import latex, linalg_ops, ops
 from .operation import TABLE, Operation
 
 # How strongly the operators of Python bind; a call or a name binds strongest.
@@ -180,7 +180,7 @@ def _comparison(symbol: str, compare: Any) -> Any:
 
 for _method, _row in {
     "add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "pow": ops.power,
-    "matmul": array_ops.matmul,
+    "matmul": linalg_ops.matmul,
 }.items():  # fmt: skip
     setattr(Formula, f"__{_method}__", _operator(_row, reflected=False))
     setattr(Formula, f"__r{_method}__", _operator(_row, reflected=True))

@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
+from .array_ops import plain
 from .errors import CutGraphError, GraphError, StaleGraphError
-from .operation import TABLE, Operation
+from .interop import NumpyProtocol
+from .operation import Operation
 
 if TYPE_CHECKING:
     from .anomaly import Watch
@@ -32,7 +34,7 @@ CONSTANT = Operation("", lambda: None)
 """Marks a leaf that has no derivative. A leaf that has one has no operation at all."""
 
 
-class Node:
+class Node(NumpyProtocol):
     """What Value and Tensor share: a result, where it came from, and its gradient.
 
     Attributes
@@ -172,49 +174,25 @@ class Node:
     def __bool__(self) -> bool:
         return bool(self._data)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        return np.array(self.leave("np.asarray()"), dtype=dtype)
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        if ufunc.__name__ in _QUESTIONS:
-            return getattr(ufunc, method)(*map(_plain, inputs), **options)
-        operation = TABLE.get(_RENAMED.get(ufunc.__name__, ufunc.__name__))
-        if operation is None or method != "__call__" or options:
-            _refuse(f"np.{ufunc.__name__}" + (f".{method}" if method != "__call__" else ""), inputs)
-        return operation(*inputs)
-
-    def __array_function__(self, function: Any, types: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        from . import functions
-
-        name = function.__name__
-        if name in _QUESTIONS:
-            return function(*map(_plain, arguments), **options)
-        ours = TABLE.get(_RENAMED.get(name, name)) or getattr(functions, name, None)
-        if ours is None:
-            _refuse(f"np.{name}", arguments)
-        if name == "norm" and _is_matrix_norm(*arguments, **options):
-            _refuse("np.linalg.norm of a matrix with an order", arguments)
-        return ours(*arguments, **options)
-
     # -- comparing and copying --------------------------------------------------------------
 
     def __lt__(self, other: Any) -> Any:
-        return self._data < _plain(other)
+        return self._data < plain(other)
 
     def __le__(self, other: Any) -> Any:
-        return self._data <= _plain(other)
+        return self._data <= plain(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._data > _plain(other)
+        return self._data > plain(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._data >= _plain(other)
+        return self._data >= plain(other)
 
     def __eq__(self, other: object) -> Any:
-        return self._data == _plain(other)
+        return self._data == plain(other)
 
     def __ne__(self, other: object) -> Any:
-        return self._data != _plain(other)
+        return self._data != plain(other)
 
     __hash__ = object.__hash__  # a node is itself, whatever its data
 
@@ -243,51 +221,6 @@ def _rebuild(kind: type[Node], data: Any, label: str, requires_grad: bool, grad:
     node.operation = None if requires_grad else CONSTANT
     set_grad(node, np.copy(grad) if isinstance(grad, np.ndarray) else grad)
     return node
-
-
-# -- NumPy's functions on nodes -------------------------------------------------------------
-
-_RENAMED = {
-    "subtract": "sub",
-    "multiply": "mul",
-    "divide": "div",
-    "true_divide": "div",
-    "negative": "neg",
-    "absolute": "abs",
-    "arcsin": "asin",
-    "arccos": "acos",
-    "arctan": "atan",
-    "arctan2": "atan2",
-    "arcsinh": "asinh",
-    "arccosh": "acosh",
-    "arctanh": "atanh",
-    "float_power": "power",
-    "max": "amax",
-    "min": "amin",
-}
-"""NumPy's names of operations that are called otherwise here."""
-
-_QUESTIONS = frozenset(
-    """less less_equal greater greater_equal equal not_equal isnan isinf isfinite signbit
-    shape ndim size allclose isclose array_equal argmax argmin argsort ones_like zeros_like full_like""".split()  # noqa: SIM905
-)
-"""NumPy functions whose answer has no derivative, and is meant to have none."""
-
-
-def _plain(x: Any) -> Any:
-    return x._data if isinstance(x, Node) else x
-
-
-def _is_matrix_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> bool:
-    """Whether NumPy would take a norm of matrices, which is not that of their elements."""
-    return ord is not None and np.ndim(x) > 1 and not isinstance(axis, int)
-
-
-def _refuse(what: str, arguments: Iterable[Any]) -> NoReturn:
-    raise CutGraphError(
-        f"{what} has no derivative here for {', '.join(type(a).__name__ for a in arguments)}; use an "
-        "operation of autograd, write the derivative with autograd.custom_op, or compute with .data"
-    )
 
 
 # -- order ----------------------------------------------------------------------------------
@@ -398,8 +331,7 @@ def no_grad() -> contextlib.AbstractContextManager[Mode]:
     return mode(recording=False)
 
 
-@contextlib.contextmanager
-def scope(name: str) -> Iterator[Mode]:
+class scope:  # noqa: N801 - used as a function, and a class because modules enter one at every call
     """Mark what is computed in a block as belonging together: pictures group by it.
 
     Scopes nest: ``b`` inside ``a`` is ``a.b``.
@@ -410,9 +342,19 @@ def scope(name: str) -> Iterator[Mode]:
     >>> y.scope
     'encoder.0'
     """
-    current = MODE.get()
-    with mode(scope=f"{current.scope}.{name}" if current is not None and current.scope else name) as inside:
-        yield inside
+
+    __slots__ = ("_name", "_token")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        current = MODE.get() or Mode()
+        path = f"{current.scope}.{self._name}" if current.scope else self._name
+        self._token = MODE.set(current._replace(scope=path))
+
+    def __exit__(self, *failure: object) -> None:
+        MODE.reset(self._token)
 
 
 def is_recording() -> bool:

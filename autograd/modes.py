@@ -83,8 +83,8 @@ def reverse(
                 if not node.keeps_grad and node not in asked:
                     del gradients[node]
                 continue
-            if spelled_out:
-                # The same as `pull`, for a scalar with one, two or any number of parents.
+            if spelled_out and g - g == 0.0:
+                # The same as `pull`, for a finite scalar with one, two or any number of parents.
                 operation: Operation = node.operation  # type: ignore[assignment]
                 slopes = operation.slopes
                 try:
@@ -170,7 +170,7 @@ def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]
     operation: Operation = node.operation  # type: ignore[assignment]
     parents, slopes = node._parents, operation.slopes
     current = MODE.get()
-    if type(g) is float and (current is None or current.watch is None):
+    if type(g) is float and math.isfinite(g) and (current is None or current.watch is None):
         numbers = [node._data, *map(get_data, parents)]
         try:
             if 1 <= len(slopes) <= 2:

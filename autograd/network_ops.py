@@ -80,3 +80,20 @@ standardize: Operation = row(
     _standardize_rule,
     doc="``(x - mean) / √(var + eps)`` over the given axes: what batch, layer and group norm share.",
 )
+
+
+def _rms_norm(x: Any, axis: tuple[int, ...], eps: float) -> Any:
+    return x * rsqrt(mean(square(x), axis=axis, keepdims=True) + eps)
+
+
+def _rms_norm_rule(g: Number, y: Number, x: Number, axis: tuple[int, ...], eps: float) -> Number:
+    scaling = rsqrt(mean(square(x), axis=axis, keepdims=True) + eps)
+    return scaling * (g - y * mean(g * y, axis=axis, keepdims=True))
+
+
+rms_norm: Operation = row(
+    "rms_norm",
+    _rms_norm,
+    _rms_norm_rule,
+    doc="``x / √(mean(x²) + eps)`` over the given axes.",
+)

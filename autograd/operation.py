@@ -200,7 +200,8 @@ def elementwise(
     """Add an elementwise operation to the table, with one local derivative an input.
 
     ``bounded`` promises slopes that are finite for every input, NaN included, so that a gradient
-    of zero needs no protection. ``raises`` is False where ``scalar`` never does.
+    of zero needs no protection; where such a slope is 0 the operation is flat, and not even an
+    infinite gradient passes. ``raises`` is False where ``scalar`` never does.
     """
     scalar = scalar or getattr(math, name)
     operation = Operation(
@@ -221,7 +222,7 @@ def _rule(slope: Rule | float, bounded: bool) -> Rule | None:
     if not callable(slope):
         return {0: None, 1: lambda g, y, *inputs: g, -1: lambda g, y, *inputs: -g}[int(slope)]
     if bounded:
-        return lambda g, y, *inputs: g * slope(y, *inputs)
+        return lambda g, y, *inputs: TABLE["scale"](slope(y, *inputs), g)
     return lambda g, y, *inputs: TABLE["scale"](g, slope(y, *inputs))
 
 

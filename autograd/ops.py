@@ -29,7 +29,8 @@ INSIDE = (-0.9, 0.9)
 def _scale(g: Any, slope: Any) -> Any:
     product = g * slope
     # The dot product of the product with itself is NaN exactly when one of its elements is.
-    if np.isnan(np.vdot(product, product)):
+    square = np.vdot(product, product)
+    if square != square:
         product = np.where(g == 0, 0.0, product)
     return product
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import array_ops, functions, ops
+from . import array_ops, functions, linalg_ops, ops, shapes
 from .errors import ShapeError
 from .graph import CONSTANT, MODE, Node, get_data, get_grad, next_number, note_change, set_grad
 from .operation import Operation
@@ -139,7 +139,9 @@ class Tensor(Node):
     def move_to_(self, memory: np.ndarray[Any, Any]) -> None:
         """Keep a leaf's data in this memory from now on, a part of a larger array; the numbers stay."""
         if self._parents or memory.shape != self.shape or memory.dtype != self._data.dtype:
-            raise ShapeError(f"{self.name()} does not fit into memory of shape {memory.shape}, {memory.dtype}")
+            raise ShapeError(
+                f"{self.name()} does not fit into memory of shape {memory.shape}, {memory.dtype}"
+            )
         memory[...] = self._data
         self._data = memory
 
@@ -266,7 +268,7 @@ class Tensor(Node):
         return (self[i] for i in range(len(self)))
 
     def __getitem__(self, index: Any) -> Tensor:
-        return functions.getitem(self, index)  # type: ignore[no-any-return]
+        return shapes.getitem(self, index)  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
         body = np.array2string(self._data, separator=", ", prefix="Tensor(", precision=6)
@@ -294,7 +296,7 @@ def _constant(argument: Any, operation: Operation) -> Node:
     if isinstance(argument, (int, float)) and not isinstance(argument, np.generic):
         return constant(argument)
     if isinstance(argument, (list, tuple)):
-        argument = functions.as_number(argument)
+        argument = shapes.as_number(argument)
         if isinstance(argument, Node):
             return argument
     try:
@@ -318,7 +320,7 @@ def _operator(operation: Callable[..., Any], reflected: bool) -> Callable[[Tenso
 
 for _name, _operation in {
     "add": ops.add, "sub": ops.sub, "mul": ops.mul, "truediv": ops.div, "pow": ops.power,
-    "matmul": array_ops.matmul,
+    "matmul": linalg_ops.matmul,
 }.items():  # fmt: skip
     setattr(Tensor, f"__{_name}__", _operator(_operation, reflected=False))
     setattr(Tensor, f"__r{_name}__", _operator(_operation, reflected=True))

@@ -17,9 +17,9 @@ import numpy as np
 
 from .array_ops import identity, shape_of
 from .errors import ShapeError
-from .functions import stack
 from .graph import MODE, Mode, Node, mode, set_grad
 from .modes import forward, reverse, unchanged
+from .shapes import stack
 from .structure import flatten
 from .tensor import Tensor
 from .value import Value

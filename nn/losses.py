@@ -13,7 +13,7 @@ import numpy as np
 import autograd
 from autograd import ShapeError, network_ops
 from autograd.array_ops import plain, shape_of
-from autograd.functions import as_number
+from autograd.shapes import as_number
 
 from .functional.checks import same_shape
 

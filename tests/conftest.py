@@ -2,6 +2,9 @@
 
 from hypothesis import settings
 
+# It needs PyTorch, which no test does.
+collect_ignore = ["reference/make_reference.py"]
+
 # The first run of an example may import half the project, so no example has a deadline. The examples are the
 # same every time: what fails on one machine fails on all.
 settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)

@@ -18,6 +18,7 @@ import mpmath
 import numpy as np
 
 import autograd
+from autograd import functions
 from autograd.operation import REAL, TABLE, Interval, Operation
 
 for _path in sorted(Path(autograd.__file__).parent.glob("*_ops.py")):
@@ -275,6 +276,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "reshape": lambda x, shape: np.array(list(np.ravel(x))).reshape(shape),
     "roll": lambda x, shift, axis=None: np.roll(x, shift, axis),
     "scatter": _scattered,
+    "rms_norm": lambda x, axis, eps: x / np.sqrt(np.mean(x * x, axis, keepdims=True) + eps),
     "softmax": _exponential_share,
     "solve": lambda a, b: (
         np.einsum("...ij,...j->...i", np.linalg.inv(a), b)
@@ -403,6 +405,7 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         ((3,), {"index": np.array([1, 1, 0]), "shape": (2,)}),
         ((2, 2), {"index": (slice(None), np.array([2, 0])), "shape": (2, 3)}),
     ],
+    "rms_norm": [((3, 4), {"axis": (1,), "eps": 1e-5}), ((2, 3, 2), {"axis": (1, 2), "eps": 0.1})],
     "softmax": [((4,), {}), ((2, 3), {"axis": 0}), ((2, 3), {"axis": 1})],
     "solve": [(((3, 3), (3,)), {}), (((2, 2), (2, 3)), {}), (((2, 2, 2), (2, 2, 1)), {})],
     "sort": [((5,), {}), ((2, 3), {"axis": 0}), ((2, 3), {"axis": -1})],
@@ -668,9 +671,11 @@ def _compositions() -> list[Case]:
 
 
 COMPOSITION_CASES = _compositions()
+_METHODS = (*functions.SCALAR_METHODS, *functions.ARRAY_METHODS)
+_MODULES = {function.__module__ for function in _METHODS if not isinstance(function, Operation)}
 COMPOSITIONS = {
     name: function
     for name in autograd.__all__
-    if getattr(function := getattr(autograd, name), "__module__", "") == "autograd.functions"
+    if getattr(function := getattr(autograd, name), "__module__", "") in _MODULES
 }
-"""Every public function that is composed of rows."""
+"""Every public function that is composed of rows: those in the modules that the methods come from."""

@@ -444,6 +444,31 @@ def test_weight_of_zero_is_silent(run: Run) -> None:
     assert slope == 0.0
 
 
+FLAT: dict[str, Any] = {
+    "relu": autograd.relu,
+    "maximum": lambda x: autograd.maximum(x, 0.0),
+    "minimum": lambda x: 0.0 - autograd.minimum(-x, 0.0),
+    "clip": lambda x: autograd.clip(x, 0.0, 1.0),
+    "where": lambda x: autograd.where(x > 0, x, 0.0),
+    "sign": lambda x: autograd.sign(x) + 1.0,
+    "floor": lambda x: autograd.floor(x * 0.25) + 1.0,
+    "abs": lambda x: autograd.abs(autograd.relu(x)),
+}
+
+
+@both
+@pytest.mark.parametrize("name", FLAT)
+@pytest.mark.parametrize("pole", ["sqrt", "log", "reciprocal", "rsqrt"])
+def test_a_pole_behind_a_flat_piece_is_silent(run: Run, name: str, pole: str) -> None:
+    """Below 0 each of these is constantly 0: whatever its root or logarithm does, x has no part in it."""
+    function = getattr(autograd, pole)
+    value, (slope,) = run(lambda x: function(FLAT[name](x)), (-1.0,))
+    assert value == function(0.0)
+    assert slope == 0.0
+    assert jvp(lambda x: function(FLAT[name](x)), (-1.0,), (1.0,))[1] == 0.0
+    assert grad(grad(lambda x: function(FLAT[name](x))))(-1.0) == 0.0
+
+
 def test_an_element_not_selected_is_silent() -> None:
     x = np.array([0.0, 4.0])
     np.testing.assert_array_equal(gradient(lambda x: autograd.sqrt(x)[1], x), [0.0, 0.25])

@@ -111,7 +111,7 @@ class BoxMaker:
     def _fold(self, index: int, fold: Fold) -> Box:
         outputs = [self.nodes[place] for place in _outputs(fold)]
         members = list(fold.members())
-        rows = [Row("nodes", f"{len(members):,}")]
+        rows: list[Row] = []
         gradient = None
         if "data" in self.show:
             rows += _summary("data", [node.plain for node in outputs])

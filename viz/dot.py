@@ -7,7 +7,14 @@ from viz.picture import Box, Picture
 from viz.text import shortened
 
 _LONGEST_LABEL = 24
-_STYLES = {"leaf": "rounded", "constant": "rounded,dashed", "operation": "solid", "root": "bold"}
+_STYLES = {
+    "leaf": "rounded",
+    "constant": "rounded,dashed",
+    "operation": "solid",
+    "root": "bold",
+    "fold": "filled",
+    "outside": "dotted",
+}
 
 
 def dot(picture: Picture, direction: Direction = "LR") -> str:

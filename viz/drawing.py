@@ -100,6 +100,7 @@ class Drawing:
             [(edge.source, edge.target) for edge in self.picture.edges],
             [group.boxes for group in self.picture.groups],
             self.direction,
+            joined=[box.id for box in self.picture.boxes if box.fold],
         )
         return svg(self.picture, layout, self.theme)
 

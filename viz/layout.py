@@ -53,8 +53,11 @@ def place(
     edges: Sequence[tuple[int, int]],
     groups: Sequence[Sequence[int]] = (),
     direction: Direction = "LR",
+    joined: Sequence[int] = (),
 ) -> Layout:
     """Place boxes of the given widths and heights, connected by edges (source, target).
+
+    Edges come into a box one beside the other, in their order; into a ``joined`` one at one point.
 
     Raises
     ------
@@ -65,7 +68,7 @@ def place(
     >>> left < right
     True
     """
-    return _layout(json.loads(_ask_dot(_source(sizes, edges, groups, direction))), direction)
+    return _layout(json.loads(_ask_dot(_source(sizes, edges, groups, direction, joined))), direction)
 
 
 def centres(
@@ -79,7 +82,9 @@ def centres(
     """
     if not graphs:
         return []
-    sources = (_source(sizes, edges, (), direction, rough=True) for sizes, edges in graphs)
+    sources = (
+        _source(sizes, edges, (), direction, range(len(sizes)), "splines=none") for sizes, edges in graphs
+    )
     answer, found, start = _ask_dot("\n".join(sources)), [], 0
     decoder = json.JSONDecoder()
     for _ in graphs:
@@ -117,11 +122,13 @@ def _source(
     edges: Sequence[tuple[int, int]],
     groups: Sequence[Sequence[int]],
     direction: str,
-    rough: bool = False,
+    joined: Sequence[int] = (),
+    options: str = "",
 ) -> str:
-    """``rough`` leaves out what only matters for the edges, which are not drawn then."""
     tail, head = _PORTS[direction]
-    arguments = Counter(() if rough else (target for _, target in edges))
+    arguments = Counter(target for _, target in edges)
+    for index in joined:
+        arguments[index] = 0
     boxes = (
         f"{index} [width={width / _POINTS_PER_INCH:.4f} height={height / _POINTS_PER_INCH:.4f}"
         f" label=<{_entrances(arguments[index], width, height, direction)}>]"
@@ -135,11 +142,16 @@ def _source(
         arrows.append(f'{source} -> {target} [id={index} headport="{port}"]')
     heading = (
         "digraph {",
-        f"graph [rankdir={direction} nodesep=0.22 ranksep=0.6{' splines=none' if rough else ''}]",
+        f"graph [rankdir={direction} nodesep=0.22 ranksep={_rank_distance(len(sizes), len(edges))} {options}]",
         'node [shape=box fixedsize=true label="" margin=0 fontsize=1]',
         f"edge [arrowsize=0.8 tailport={tail}]",
     )
     return "\n".join(chain(heading, boxes, arrows, _clusters(groups), ("}", "")))
+
+
+def _rank_distance(boxes: int, edges: int) -> float:
+    """In inches: where many edges meet, they need room to come apart."""
+    return 0.6 if edges < 2 * boxes else round(min(0.6 + 0.15 * (edges / boxes - 2), 1.8), 2)
 
 
 def _clusters(groups: Sequence[Sequence[int]]) -> Iterator[str]:

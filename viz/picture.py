@@ -7,6 +7,7 @@ characters to escape.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +37,8 @@ class Edge:
     """From an argument to the operation that uses it; ``a + a`` has two.
 
     ``mark`` tells arguments apart where their order matters, and is empty where it does not.
-    ``count`` is how many edges of the graph it stands for, which between folds may be many.
+    ``count`` is how many edges of the graph it stands for, which between folds may be many. ``flow``
+    is what the backward pass sends over it, where the picture is of that.
     """
 
     source: int
@@ -44,6 +46,7 @@ class Edge:
     position: int
     mark: str = ""
     count: int = 1
+    flow: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +82,18 @@ class Picture:
     groups: tuple[Group, ...] = ()
     hidden: Hidden = Hidden()
     members: tuple[tuple[int, ...], ...] = ()  # for each box the places of its nodes in the graph
+    title: str = "Computation graph"
 
     @property
     def scale(self) -> float:
         """The largest magnitude among the finite gradients, 0.0 when there is none."""
         return max((abs(bound) for box in self.boxes for bound in box.gradient or ()), default=0.0)
+
+    @property
+    def flow_scale(self) -> float:
+        """The largest finite flow over an edge, 0.0 when the picture is not of the flow."""
+        flows = (abs(edge.flow) for edge in self.edges if edge.flow is not None)
+        return max((flow for flow in flows if math.isfinite(flow)), default=0.0)
 
     @property
     def count(self) -> int:
@@ -160,7 +170,9 @@ def _named(found: Outline, name: str) -> Fold:
         return found.folds[name]
     except KeyError:
         some = ", ".join(map(repr, list(found.folds)[:8])) or "none"
-        raise ValueError(f"there is no fold {name!r:.60} to unfold; the folds of this graph: {some}") from None
+        raise ValueError(
+            f"there is no fold {name!r:.60} to unfold; the folds of this graph: {some}"
+        ) from None
 
 
 class _Lowering:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cached_property
 from html import escape
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from autograd.graph import Node
 from viz.drawing import _write
+from viz.folding import outline
 from viz.formatting import number
 from viz.layout import Direction
 from viz.stepper_data import data, embedded, scenes
@@ -25,6 +27,8 @@ from viz.stepper_picture import Scene
 from viz.stepper_theme import asset, page_style
 from viz.theme import Theme
 from viz.timeline import Timeline, timeline
+
+Fold = Literal["auto", "none", "all"]
 
 _SCRIPTS = ("story", "graph", "panel", "nudge", "app", "saving")
 _PHASES = {
@@ -42,8 +46,11 @@ def step(
     loss: Node,
     *,
     optimizer: Any = None,
+    names: Mapping[str, Any] | None = None,
     forward: bool = True,
     seed: Any = None,
+    fold: Fold = "auto",
+    max_nodes: int = 150,
     direction: Direction = "LR",
     theme: Theme = "auto",
     start: int = 0,
@@ -59,8 +66,12 @@ def step(
     loss: a ``Value`` or ``Tensor``, the end of a computation.
     optimizer: an optimiser of ``nn``, or a learning rate for plain gradient descent: after the
         backward pass the parameters are updated and the loss is computed again.
+    names: the variables that hold nodes, such as ``locals()``: names for nodes without a label.
     forward: whether the story begins with the forward pass; the page has a switch for it.
     seed: the gradient of the loss, of its shape; 1 when it is a scalar.
+    fold: ``"auto"`` folds a graph of more than ``max_nodes`` nodes by modules, layers, neurons and
+        sums, each a picture of its own to step into; ``"none"`` never folds, ``"all"`` always.
+    max_nodes: up to how many nodes are drawn as one picture.
     direction: where the computation flows: ``"LR"``, ``"RL"``, ``"TB"`` or ``"BT"``.
     theme: ``"light"``, ``"dark"``, or ``"auto"`` for what the reader's system prefers.
     start: the step that is shown first.
@@ -85,14 +96,17 @@ def step(
             "pass the Value or Tensor at the end of the computation"
         )
     for name, value, allowed in (
-        ("direction", direction, get_args(Direction)), ("theme", theme, get_args(Theme))
-    ):  # fmt: skip
+        ("direction", direction, get_args(Direction)),
+        ("theme", theme, get_args(Theme)),
+        ("fold", fold, get_args(Fold)),
+    ):
         if value not in allowed:
             raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(map(repr, allowed))}")
+    line = timeline(loss, optimizer, seed, names)
+    folded = fold == "all" or (fold == "auto" and len(line.nodes) > max_nodes)
     return Stepper(
-        timeline(loss, optimizer, seed), forward=forward, direction=direction, theme=theme, start=start,
-        height=height,
-    )  # fmt: skip
+        line, forward=forward, folded=folded, direction=direction, theme=theme, start=start, height=height
+    )
 
 
 class Stepper:
@@ -108,6 +122,7 @@ class Stepper:
         timeline: Timeline,
         *,
         forward: bool = True,
+        folded: bool = False,
         direction: Direction = "LR",
         theme: Theme = "auto",
         start: int = 0,
@@ -115,6 +130,7 @@ class Stepper:
     ) -> None:
         self.timeline = timeline
         self.forward = forward
+        self.folded = folded
         self.direction = direction
         self.theme: Theme = theme
         self.start = start
@@ -123,7 +139,9 @@ class Stepper:
 
     @cached_property
     def _scenes(self) -> tuple[Scene, ...]:
-        return scenes(self.timeline, None, self.direction)
+        nodes = self.timeline.nodes
+        top = outline(nodes, [nodes[-1]]).top if self.folded else None
+        return scenes(self.timeline, top, self.direction)
 
     @cached_property
     def html(self) -> str:
@@ -134,7 +152,6 @@ class Stepper:
         RuntimeError: no Graphviz is there to lay out the graph; the message says what to install.
         """
         first = self._scenes[0]
-        last = self.steps[-1]
         content = data(self._scenes, forward=self.forward, start=self.start)
         parts = {
             "title": escape(f"Backpropagation of {self.timeline.names[-1]}"),
@@ -144,14 +161,15 @@ class Stepper:
             "wide": str(first.canvas[0]),
             "high": str(first.canvas[1]),
             "scale": number(self.timeline.gauge.largest),
-            "views": "\n".join(self._views(last is not None)),
+            "views": "\n".join(self._views()),
             "data": embedded(content),
             "script": "'use strict';\n" + "\n".join(asset(f"stepper_{name}.js") for name in _SCRIPTS),
         }
         # One pass, so that nothing that stands in a part is taken for a place to fill.
         return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], asset("stepper.html"))
 
-    def _views(self, finished: bool) -> list[str]:
+    def _views(self) -> list[str]:
+        """All pictures as they are after the last step, which is what is seen without scripts."""
         slots = self.timeline.slots(len(self.steps), self.forward)
         lines = []
         for index, scene in enumerate(self._scenes):

@@ -32,10 +32,9 @@ class Shown:
 
     def to_list(self) -> list[Any]:
         """What JSON holds of it; what is empty at the end is left out."""
-        parts: list[Any] = [self.text, self.sign, self.weight, self.image]
-        while parts[-1] in ("", None) or parts[-1] == 0.0:
-            parts.pop()
-        return parts
+        if self.image is not None:
+            return [self.text, self.sign, self.weight, self.image]
+        return [self.text, self.sign, self.weight] if self.sign else [self.text]
 
 
 class Gauge:

@@ -27,12 +27,18 @@ _SHAPES = {
     ".root .frame": "stroke-width: 2.5",
     ".group .frame": "stroke-dasharray: 2 4",
     ".zero": "stroke-width: 1.2",
+    ".footer": "font-size: 10px",
+    ".stack": "fill: none",
+    ".dense .line": "stroke-opacity: 0.45; stroke-width: 1",
+    ".outside .frame": "stroke-dasharray: 1 3",
+    ".less .line": "stroke-dasharray: 7 3",
+    ".nothing .line": "stroke-dasharray: 1 4",
 }
 
 _LIGHT = {
     ".ground": "fill: #ffffff",
     "text": "fill: #1f2328",
-    ".name, .label, .mark, .unnamed": "fill: #59636e",
+    ".name, .label, .mark, .unnamed, .footer": "fill: #59636e",
     ".frame": "fill: #ffffff; stroke: #818b98",
     ".operation .frame, .root .frame": "fill: #f3f5f8",
     ".root .frame": "stroke: #1f2328",
@@ -43,12 +49,20 @@ _LIGHT = {
     ".negative": "fill: #0072b2",
     ".positive": "fill: #d55e00",
     ".badge": "fill: #b3007d",
+    ".folded .frame": "fill: #f6f1fa; stroke: #8a63b0",
+    ".folded.root .frame": "stroke: #1f2328",
+    ".stack, .base": "stroke: #8a63b0",
+    ".chart": "fill: #8a63b0",
+    ".less .line": "stroke: #0072b2",
+    ".less .head": "fill: #0072b2",
+    ".more .line": "stroke: #d55e00",
+    ".more .head": "fill: #d55e00",
 }
 
 _DARK = {
     ".ground": "fill: #0d1117",
     "text": "fill: #f0f6fc",
-    ".name, .label, .mark, .unnamed": "fill: #9198a1",
+    ".name, .label, .mark, .unnamed, .footer": "fill: #9198a1",
     ".frame": "fill: #0d1117; stroke: #6e7681",
     ".operation .frame, .root .frame": "fill: #1a212b",
     ".root .frame": "stroke: #f0f6fc",
@@ -59,6 +73,14 @@ _DARK = {
     ".negative": "fill: #56b4e9",
     ".positive": "fill: #ff8c3b",
     ".badge": "fill: #ff7ad1",
+    ".folded .frame": "fill: #1d1828; stroke: #a98bd0",
+    ".folded.root .frame": "stroke: #f0f6fc",
+    ".stack, .base": "stroke: #a98bd0",
+    ".chart": "fill: #a98bd0",
+    ".less .line": "stroke: #56b4e9",
+    ".less .head": "fill: #56b4e9",
+    ".more .line": "stroke: #ff8c3b",
+    ".more .head": "fill: #ff8c3b",
 }
 
 
@@ -66,7 +88,7 @@ def style_sheet(name: str, theme: Theme) -> str:
     """The rules for the drawing whose element has the id ``name``, and for nothing else.
 
     >>> print(style_sheet("d", "dark").splitlines()[-1])
-    #d .badge { fill: #ff7ad1 }
+    #d .more .head { fill: #ff8c3b }
     """
     # Only browsers, which fit a drawing into a page, read media rules; other programs trip over "auto".
     rules = [f"@media all {{ #{name} {{ max-width: 100%; height: auto }} }}"]

@@ -19,6 +19,7 @@ again | x.grad += 6 | 6 + 6 = 12
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -29,6 +30,7 @@ from autograd.forward_steps import ForwardStep
 from autograd.graph import CONSTANT, Node
 from autograd.recording import Recording
 from autograd.steps import Step, Steps, steps
+from viz.naming import variable_names
 from viz.picture import Picture, lower
 from viz.replay import replayed
 from viz.stepper_shown import Gauge, Shown, exact
@@ -41,6 +43,8 @@ Slot = Shown | int
 _LONGEST_NAME = 24
 _LONGEST_FORMULA = 120
 _MOST_STEPS = 20_000
+_NEGATIVE = re.compile(r"^-|(?<![\w.)\]\-])-(?=[\d.])")
+"""The sign of a negative number, which is neither an operator nor part of a name or an exponent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,9 @@ class Timeline:
         return slots
 
 
-def timeline(loss: Node, optimizer: Any = None, seed: Any = None) -> Timeline:
+def timeline(
+    loss: Node, optimizer: Any = None, seed: Any = None, names: Mapping[str, Any] | None = None
+) -> Timeline:
     """Everything that happens to the graph of a loss, moment by moment; the nodes stay as they are.
 
     Parameters
@@ -127,13 +133,14 @@ def timeline(loss: Node, optimizer: Any = None, seed: Any = None) -> Timeline:
     loss: the node to start from.
     optimizer: a learning rate or an optimiser: its update and the next forward pass are told too.
     seed: the gradient of the loss, of its shape; 1 when it is a scalar.
+    names: names of nodes that have no label, such as ``locals()``.
 
     Raises
     ------
     GraphError, StaleGraphError, ShapeError: as ``backward()`` does.
     ValueError: there are more steps than anyone could take.
     """
-    walk = _with_short_names(steps(loss, seed))
+    walk = _with_short_names(steps(loss, seed), variable_names(names))
     if len(walk) > _MOST_STEPS:
         raise ValueError(
             f"{len(walk)} steps are too many to step through, the most is {_MOST_STEPS}; "
@@ -152,19 +159,17 @@ def timeline(loss: Node, optimizer: Any = None, seed: Any = None) -> Timeline:
     gauge = Gauge(
         value for step in (walk.seed, *walk) if step.kind != "sum" for value in (step.contribution, step.after)
     )
-    names = tuple(graph.names[node] for node in graph.nodes)
+    called = tuple(graph.names[node] for node in graph.nodes)
     initial: dict[str, Slot] = {
         f"d{i}": gauge.data(graph.data[node]) for i, node in enumerate(graph.nodes) if not node.parents
     }
-    teller = _Teller(walk, gauge, names, {edge[1:]: i for i, edge in enumerate(edges)})
+    teller = _Teller(walk, gauge, called, {edge[1:]: i for i, edge in enumerate(edges)})
     moments = [*teller.forward(graph, "forward"), teller.seed(), *map(teller.step, walk)]
     moments += teller.accumulated(optimizer is None)
     if optimizer is not None:
         moments += teller.training(optimizer)
-    called = "" if optimizer is None else visible(described(optimizer))
-    return Timeline(
-        walk, names, picture, edges, tuple(totals), initial, tuple(moments), gauge, shortened(called, 60)
-    )
+    update = "" if optimizer is None else shortened(visible(described(optimizer)), 60)
+    return Timeline(walk, called, picture, edges, tuple(totals), initial, tuple(moments), gauge, update)
 
 
 class _Teller:
@@ -234,7 +239,8 @@ class _Teller:
                 facts["which"] = f"argument {step.position + 1}"
             facts["local"] = self._exact(step.local)
             plugged = _readable(step.numbers)
-            facts["formula"] = [formula] if plugged in (formula, facts["local"][0]) else [formula, plugged]
+            if not _is_number(formula):
+                facts["formula"] = [formula] if plugged in (formula, facts["local"][0]) else [formula, plugged]
             which = f" [{facts['which']}]" if twice else ""
             what = f"∂{self.names[node]}/∂{self.names[parent]}{which} · {incoming}"
             amount = f"({exact(step.local)} × {exact(step.incoming)})"
@@ -320,13 +326,14 @@ class _Teller:
         return [exact(value)] if image is None else [exact(value), image]
 
 
-def _with_short_names(walk: Steps) -> Steps:
+def _with_short_names(walk: Steps, given: Mapping[Node, str]) -> Steps:
     """The same steps with names that fit into a box: formulas are made of names."""
     taken: dict[str, int] = {}
     names = {}
     for node, name in walk.recording.names.items():
+        name = given.get(node, name) if not node.label else name
         short = shortened(visible(name), _LONGEST_NAME)
-        if node.operation is not CONSTANT or node.label:  # two constants may well be called 1
+        if node.operation is not CONSTANT or node.label or node in given:  # two constants may well be called 1
             taken[short] = count = taken.get(short, 0) + 1
             short = short if count == 1 else f"{short}#{count}"
         names[node] = short
@@ -342,9 +349,18 @@ def _spelled(step: ForwardStep) -> tuple[str, str]:
 
 def _readable(text: str) -> str:
     """A Python expression with the signs of mathematics."""
-    for python, sign in ((" * ", " · "), (" - ", " − "), ("(-", "(−"), (", -", ", −")):
+    for python, sign in ((" * ", " · "), (" - ", " − "), ("(-", "(−")):
         text = text.replace(python, sign)
-    return shortened("−" + text[1:] if text.startswith("-") else text, _LONGEST_FORMULA)
+    return shortened(_NEGATIVE.sub("−", text), _LONGEST_FORMULA)
+
+
+def _is_number(text: str) -> bool:
+    """Whether a formula is a literal: a derivative that is the same everywhere."""
+    try:
+        float(text.replace("−", "-"))
+    except ValueError:
+        return False
+    return True
 
 
 def _magnitude(value: Any) -> float | None:

@@ -72,7 +72,9 @@ def gradcheck(
     if not chosen or not set(chosen) <= {"reverse", "forward"}:
         raise ValueError(f'modes are some of "reverse" and "forward", got {modes!r}')
     if order not in (1, 2):
-        raise ValueError(f"order is 1 or 2, got {order!r}; check a derivative as a function of its own for more")
+        raise ValueError(
+            f"order is 1 or 2, got {order!r}; check a derivative as a function of its own for more"
+        )
     options = {"rtol": rtol, "atol": atol, "eps": eps, "seed": seed, "fast": FAST if fast_mode else 0}
     report = _checked(GraphProblem(fn, arguments, chosen), 1, options, raise_exception)
     if order == 1 or not report:

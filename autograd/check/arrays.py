@@ -42,7 +42,9 @@ class ArrayProblem(Problem):
 
     modes = ("claimed",)
 
-    def __init__(self, function: Callable[..., Any], claimed: Callable[..., Any], inputs: Sequence[Any]) -> None:
+    def __init__(
+        self, function: Callable[..., Any], claimed: Callable[..., Any], inputs: Sequence[Any]
+    ) -> None:
         self.function, self.claimed = function, claimed
         self.name = getattr(function, "__name__", type(function).__name__)
         self.makers = [_maker(given) for given in inputs]

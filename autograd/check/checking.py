@@ -73,7 +73,9 @@ def check(
             finally:
                 problem.close()
     except Refusal as refusal:
-        return Report(refusal.verdict, refusal.reason, problem.name, order, problem.modes, notes=problem.notes)
+        return Report(
+            refusal.verdict, refusal.reason, problem.name, order, problem.modes, notes=problem.notes
+        )
 
 
 def _preliminaries(problem: Problem) -> tuple[Array, Array]:
@@ -120,9 +122,13 @@ def _scatter(problem: Problem, base: Array, times: int) -> Array:
     """How far calls at the same point differ."""
     again = [problem.value(problem.point) for _ in range(times)]
     if any(len(values) != len(base) for values in again):
-        raise Refusal("not deterministic", "the function returned outputs of different sizes for the same input")
+        raise Refusal(
+            "not deterministic", "the function returned outputs of different sizes for the same input"
+        )
     scatter: Array = np.max(np.abs(np.stack(again) - base), axis=0)
-    if np.any(scatter > 1e-9 * np.max(np.abs(base)) + np.finfo(float).tiny) or not np.all(np.isfinite(scatter)):
+    if np.any(scatter > 1e-9 * np.max(np.abs(base)) + np.finfo(float).tiny) or not np.all(
+        np.isfinite(scatter)
+    ):
         worst = int(np.argmax(scatter))
         raise Refusal(
             "not deterministic",
@@ -138,7 +144,14 @@ def _named(parts: list[Part], position: int) -> str:
 
 
 def _verdict(
-    problem: Problem, base: Array, scatter: Array, order: int, rtol: float, atol: float, eps: float | None, seed: int
+    problem: Problem,
+    base: Array,
+    scatter: Array,
+    order: int,
+    rtol: float,
+    atol: float,
+    eps: float | None,
+    seed: int,
 ) -> Report:
     x = problem.point
     report = Report("right", "", problem.name, order, problem.modes, notes=list(problem.notes))
@@ -151,7 +164,9 @@ def _verdict(
         return report
     touched = problem.touched()
     if touched is not None:
-        raise Refusal("modifies its input", f"the derivative changed {touched} while it computed; work on a copy")
+        raise Refusal(
+            "modifies its input", f"the derivative changed {touched} while it computed; work on a copy"
+        )
     judge = Judge(problem, base, scatter, rtol, atol, eps, seed)
     measured = judge.measure(claims)
     statuses = [judge.judge(claim, measured) for claim in claims]
@@ -169,7 +184,12 @@ def _verdict(
 
 
 def _fill(
-    report: Report, problem: Problem, claims: list[Array], statuses: list[Array], measured: Measured, rtol: float
+    report: Report,
+    problem: Problem,
+    claims: list[Array],
+    statuses: list[Array],
+    measured: Measured,
+    rtol: float,
 ) -> None:
     """The counts, the elements worth telling and the sentence."""
     everything = np.stack(statuses)

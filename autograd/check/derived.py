@@ -55,9 +55,7 @@ class GradientProblem(GraphProblem):
         for result, part in zip(self.run(x), self.results, strict=True):
             nodes = order(result) if isinstance(result, Node) else []
             for unit in units(part.size):
-                found.append(
-                    reverse(nodes, like(result, unit), self.moved, as_nodes=True) if nodes else {}
-                )
+                found.append(reverse(nodes, like(result, unit), self.moved, as_nodes=True) if nodes else {})
         return found
 
     def pull(self, x: Array, cotangents: Iterable[Array]) -> Array:
@@ -80,7 +78,8 @@ class GradientProblem(GraphProblem):
         columns = []
         for tangent in tangents:
             moving = {
-                leaf: like(leaf, tangent[part.place]) for leaf, part in zip(self.moved, self.inputs, strict=True)
+                leaf: like(leaf, tangent[part.place])
+                for leaf, part in zip(self.moved, self.inputs, strict=True)
             }
             jacobian = np.zeros((len(gradients), len(self.point)))
             for row, by_leaf in zip(jacobian, gradients, strict=True):
@@ -146,5 +145,3 @@ class Projection(Problem):
         pushed = self.full.push(self.place(t), [self.directions @ tangent for tangent in tangents])
         product: Array = self.weightings @ pushed
         return product
-
-

@@ -41,7 +41,11 @@ def explains(suspect: Array, case: Case) -> bool:
 def diagnose(case: Case) -> list[Finding]:
     """All likely mistakes of one input's block, the likeliest first; never empty."""
     if not np.all(np.isfinite(case.claim[case.bad])):
-        return [Finding("not finite", case.part.name, "the derivative is NaN or infinite where the function's is not")]
+        return [
+            Finding(
+                "not finite", case.part.name, "the derivative is NaN or infinite where the function's is not"
+            )
+        ]
     found: list[Finding] = []
     for mistake in MISTAKES:
         for suspect, words in mistake.suspects(case):
@@ -71,7 +75,15 @@ def diagnose_all(
             continue
         others = {p.name: right[:, p.place] for p in inputs if p is not part and p.size == part.size}
         case = Case(
-            claim[:, place], right[:, place], error[:, place], bad[:, place], point[place], base, part, outputs, others
+            claim[:, place],
+            right[:, place],
+            error[:, place],
+            bad[:, place],
+            point[place],
+            base,
+            part,
+            outputs,
+            others,
         )
         found += diagnose(case)
     return found

@@ -71,7 +71,14 @@ class Judge:
     """
 
     def __init__(
-        self, problem: Problem, base: Array, scatter: Array, rtol: float, atol: float, eps: float | None, seed: int
+        self,
+        problem: Problem,
+        base: Array,
+        scatter: Array,
+        rtol: float,
+        atol: float,
+        eps: float | None,
+        seed: int,
     ) -> None:
         self.problem, self.base, self.rtol, self.atol, self.eps = problem, base, rtol, atol, eps
         self.x = problem.point
@@ -127,7 +134,11 @@ class Judge:
         if self.swept[position] or self.eps is not None:
             return
         best, kink = self.differences(position).thorough()
-        self.real[:, position], self.error[:, position], self.jump[:, position] = best.value, best.error, best.jump
+        self.real[:, position], self.error[:, position], self.jump[:, position] = (
+            best.value,
+            best.error,
+            best.jump,
+        )
         self.kink[:, position], self.kink_jump[:, position] = kink.value, kink.jump
         self.swept[position] = True
 

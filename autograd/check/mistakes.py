@@ -121,7 +121,9 @@ def swapped(case: Case) -> Suspects:
 def off_by_one(case: Case) -> Suspects:
     """Every element one place further, around the end or with a zero moving in."""
     m, k = case.right.shape
-    boxes = [(f"{case.part.name}", case.right.reshape(m, *case.part.shape), range(1, 1 + len(case.part.shape)))]
+    boxes = [
+        (f"{case.part.name}", case.right.reshape(m, *case.part.shape), range(1, 1 + len(case.part.shape)))
+    ]
     if len(case.outputs) == 1:
         shape = case.outputs[0].shape
         boxes.append((case.outputs[0].name, case.right.reshape(*shape, k), range(len(shape))))
@@ -141,14 +143,19 @@ def _kept(case: Case, last: bool) -> Suspects:
     m, k = case.right.shape
     present = np.abs(case.right) > case.error
     ranks = np.arange(m)[:, None]
-    chosen = np.max(np.where(present, ranks, -1), axis=0) if last else np.min(np.where(present, ranks, m), axis=0)
+    chosen = (
+        np.max(np.where(present, ranks, -1), axis=0) if last else np.min(np.where(present, ranks, m), axis=0)
+    )
     yield np.where(ranks == chosen, case.right, 0.0), "output element"
     if len(case.outputs) == 1:
         shape = case.outputs[0].shape
         for axis, n in enumerate(shape):
             box = case.right.reshape(*shape, k)
             index = np.arange(n).reshape([-1 if a == axis else 1 for a in range(box.ndim)])
-            yield np.where(index == (n - 1 if last else 0), box, 0.0).reshape(m, k), f"index of output axis {axis}"
+            yield (
+                np.where(index == (n - 1 if last else 0), box, 0.0).reshape(m, k),
+                f"index of output axis {axis}",
+            )
 
 
 def overwritten(case: Case) -> Suspects:
@@ -184,7 +191,11 @@ def neighbour(case: Case) -> Suspects:
 
 
 def _is_function_of_one(operation: Operation) -> bool:
-    return operation.kind == "elementwise" and len(operation.slopes) == 1 and operation.name not in ("sign", "floor")
+    return (
+        operation.kind == "elementwise"
+        and len(operation.slopes) == 1
+        and operation.name not in ("sign", "floor")
+    )
 
 
 def _slopes(
@@ -275,7 +286,13 @@ def missing_term(case: Case) -> Suspects:
     if places is None:
         return
     right = case.right.flat[places]
-    y = case.y if len(case.y) == len(case.x) else np.broadcast_to(case.y, case.x.shape) if len(case.y) == 1 else None
+    y = (
+        case.y
+        if len(case.y) == len(case.x)
+        else np.broadcast_to(case.y, case.x.shape)
+        if len(case.y) == 1
+        else None
+    )
     if y is None:
         return
     with np.errstate(all="ignore"):

@@ -275,5 +275,7 @@ def _line(spacing: float) -> tuple[Array, Array]:
 
 
 # Uneven, so that a function that rounds its input shows, whatever it rounds to.
-UNEVEN = np.array([-5.4142, -4.6180, -3.4831, -2.5707, -1.3333, -0.6137, 0.3819, 1.5403, 2.4293, 3.6055, 4.3589, 5.5227])
+UNEVEN = np.array(
+    [-5.4142, -4.6180, -3.4831, -2.5707, -1.3333, -0.6137, 0.3819, 1.5403, 2.4293, 3.6055, 4.3589, 5.5227]
+)
 LINES = [_line(2.0**exponent) for exponent in (-44, -37, -30, -23, -16)]

@@ -34,7 +34,12 @@ class Element:
 
 
 COLUMNS = ("input", "output", "mode", "analytic", "numeric", "error", "accuracy", "verdict")
-COLOURS = {"wrong rule": "#ffd6d6", "not finite": "#ffd6d6", "kink": "#fff3c4", "precision too low": "#ffe4c4"}
+COLOURS = {
+    "wrong rule": "#ffd6d6",
+    "not finite": "#ffd6d6",
+    "kink": "#fff3c4",
+    "precision too low": "#ffe4c4",
+}
 
 
 @dataclass

@@ -67,7 +67,7 @@ class Settings:
             raise ValueError(f"a width of {self.width} cannot be divided among {self.heads} heads")
 
     def shapes(self) -> dict[str, tuple[int, int]]:
-        """The shape (out, in) of every matrix, by name.
+        """The shape (in, out) of every matrix, by name: a row of numbers x becomes ``x @ matrix``.
 
         >>> sum(rows * columns for rows, columns in Settings().shapes().values())
         4192
@@ -76,9 +76,9 @@ class Settings:
         for layer in range(self.layers):
             for name in ("query", "key", "value", "output"):
                 shapes[f"layers.{layer}.{name}"] = (self.width, self.width)
-            shapes[f"layers.{layer}.wide"] = (4 * self.width, self.width)
-            shapes[f"layers.{layer}.narrow"] = (self.width, 4 * self.width)
-        shapes["head"] = (self.tokens, self.width)
+            shapes[f"layers.{layer}.wide"] = (self.width, 4 * self.width)
+            shapes[f"layers.{layer}.narrow"] = (4 * self.width, self.width)
+        shapes["head"] = (self.width, self.tokens)
         return shapes
 
 
@@ -86,7 +86,7 @@ def first_weights(settings: Settings, rng: np.random.Generator | int, deviation:
     """Normal random matrices by name, the same for both networks.
 
     >>> first_weights(Settings(), 0)["layers.0.wide"].shape
-    (64, 16)
+    (16, 64)
     """
     draw = np.random.default_rng(rng)
     return {name: draw.normal(0.0, deviation, shape) for name, shape in settings.shapes().items()}

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import autograd
-from autograd import no_grad
+from autograd import no_grad, softmax
 from nn import Module, ModuleList, Parameter
-from nn.functional import cross_entropy, embedding, rms_norm, scaled_dot_product_attention
+from nn.functional import cross_entropy, embedding, rms_norm
 
 from .settings import Settings, Weights
 
@@ -22,11 +22,6 @@ IGNORED = -100
 class Block(Module):
     """Attention and a perceptron, each added to what came in."""
 
-    def __init__(self, settings: Settings, weights: Weights, prefix: str, dtype: Any) -> None:
-        self.settings = settings
-        for name in ("query", "key", "value", "output", "wide", "narrow"):
-            setattr(self, name, Parameter(weights[prefix + name], dtype=dtype))
-
     query: Parameter
     key: Parameter
     value: Parameter
@@ -34,26 +29,34 @@ class Block(Module):
     wide: Parameter
     narrow: Parameter
 
+    def __init__(self, settings: Settings, weights: Weights, prefix: str, dtype: Any) -> None:
+        self.settings = settings
+        for name in ("query", "key", "value", "output", "wide", "narrow"):
+            setattr(self, name, Parameter(weights[prefix + name], dtype=dtype))
+        # What is added to the scores of those who come later: nobody looks at them.
+        self.later = np.triu(np.full((settings.block, settings.block), -np.inf, dtype), 1)
+
     def forward(self, x: Any) -> Any:
         """Numbers of shape (..., places, width) to numbers of the same shape."""
         x = x + self.attention(self.normalized(x))
-        return x + autograd.relu(self.normalized(x) @ self.wide.T) @ self.narrow.T
+        return x + autograd.relu(self.normalized(x) @ self.wide) @ self.narrow
 
     def normalized(self, x: Any) -> Any:
         """``x / √(mean(x²) + ε)`` for each place."""
         return rms_norm(x, self.settings.width, eps=self.settings.epsilon)
 
     def attention(self, x: Any) -> Any:
-        """What each head gathers from the places so far."""
+        """What each head gathers from the places so far: (..., places, width) to the same."""
         heads, size = self.settings.heads, self.settings.width // self.settings.heads
-
-        def apart(matrix: Parameter) -> Any:  # (..., heads, places, size)
-            return autograd.swapaxes((x @ matrix.T).reshape((*x.shape[:-1], heads, size)), -2, -3)
-
-        gathered = scaled_dot_product_attention(
-            apart(self.query), apart(self.key), apart(self.value), is_causal=True
-        )
-        return autograd.swapaxes(gathered, -2, -3).reshape(x.shape) @ self.output.T
+        *batch, places, width = x.shape
+        apart = (*batch, places, heads, size)
+        first, (p, h, s) = range(len(batch)), range(len(batch), len(batch) + 3)
+        query = (x @ self.query).reshape(apart).transpose((*first, h, p, s))  # (..., heads, places, size)
+        key = (x @ self.key).reshape(apart).transpose((*first, h, s, p))  # (..., heads, size, places)
+        value = (x @ self.value).reshape(apart).transpose((*first, h, p, s))
+        scores = (query @ key) * size**-0.5 + self.later[:places, :places]  # (..., heads, places, places)
+        gathered = softmax(scores) @ value  # (..., heads, places, size)
+        return gathered.transpose((*first, h, p, s)).reshape((*batch, places, width)) @ self.output
 
 
 class TensorGPT(Module):
@@ -84,7 +87,7 @@ class TensorGPT(Module):
         x = rms_norm(x, self.settings.width, eps=self.settings.epsilon)
         for block in self.layers:
             x = block(x)
-        return x @ self.head.T
+        return x @ self.head
 
     def loss(self, tokens: Sequence[int]) -> Any:
         """The mean of ``-log p`` of each token after the first, at most as many as the block is long."""

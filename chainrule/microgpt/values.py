@@ -46,6 +46,14 @@ class ValueGPT:
         """Every number of every matrix, row by row."""
         return [number for matrix in self.matrices.values() for row in matrix for number in row]
 
+    def zero_grad(self) -> None:
+        """Set every gradient to 0, also of numbers that the next name does not use.
+
+        An array has a gradient as a whole, so this is what the rows that are not used have on Tensors.
+        """
+        for number in self.parameters():
+            number.grad = 0.0
+
     def scores(self, tokens: Sequence[int]) -> Iterator[Row]:
         """For each token in turn, the scores of what comes after it."""
         seen: list[dict[str, Matrix]] = [{"key": [], "value": []} for _ in range(self.settings.layers)]
@@ -60,7 +68,7 @@ class ValueGPT:
                     x = _sum(x, self._attention(layer, self._normalized(x), seen[layer]))
                     x = _sum(x, self._thinking(layer, self._normalized(x)))
             with scope("head"):
-                yield _product(self.matrices["head"], x)
+                yield _product(x, self.matrices["head"])
 
     def loss(self, tokens: Sequence[int]) -> Any:
         """The mean of ``-log p`` of each token after the first, at most as many as the block is long."""
@@ -88,7 +96,7 @@ class ValueGPT:
         """What each head gathers from the tokens so far, this one included."""
         with scope("attention"):
             query, key, value = (
-                _product(self.matrices[f"layers.{layer}.{name}"], x) for name in ("query", "key", "value")
+                _product(x, self.matrices[f"layers.{layer}.{name}"]) for name in ("query", "key", "value")
             )
             seen["key"].append(key)
             seen["value"].append(value)
@@ -99,16 +107,16 @@ class ValueGPT:
                 weights = _softmax([affine(0.0, *query[own], *k[own]) / size**0.5 for k in seen["key"]])
                 columns = zip(*(v[own] for v in seen["value"]), strict=True)
                 gathered += [affine(0.0, *weights, *column) for column in columns]
-            return _product(self.matrices[f"layers.{layer}.output"], gathered)
+            return _product(gathered, self.matrices[f"layers.{layer}.output"])
 
     def _thinking(self, layer: int, x: Row) -> Row:
         with scope("mlp"):
-            wide = [relu(a) for a in _product(self.matrices[f"layers.{layer}.wide"], x)]
-            return _product(self.matrices[f"layers.{layer}.narrow"], wide)
+            wide = [relu(a) for a in _product(x, self.matrices[f"layers.{layer}.wide"])]
+            return _product(wide, self.matrices[f"layers.{layer}.narrow"])
 
 
-def _product(matrix: Matrix, x: Row) -> Row:
-    return [affine(0.0, *row, *x) for row in matrix]
+def _product(x: Row, matrix: Matrix) -> Row:
+    return [affine(0.0, *column, *x) for column in zip(*matrix, strict=True)]
 
 
 def _sum(x: Row, y: Row) -> Row:

@@ -155,7 +155,7 @@ def rms_norm(
     axes = _last_axes("rms_norm", input, normalized_shape, weight)
     if eps is None:
         eps = float(np.finfo(plain(input).dtype).eps)
-    y = input * autograd.rsqrt(autograd.mean(autograd.square(input), axis=axes, keepdims=True) + eps)
+    y = network_ops.rms_norm(input, axis=axes, eps=eps)
     return y if weight is None else y * weight
 
 

@@ -70,7 +70,7 @@ class _Recurrent(Module):
         raise NotImplementedError
 
     def _layers(self, x: Any, states: tuple[Any, ...] | None) -> tuple[Any, list[tuple[Any, ...]], bool]:
-        x = autograd.functions.as_number(x)
+        x = autograd.shapes.as_number(x)
         single = len(shape_of(x)) == 2
         if len(shape_of(x)) not in (2, 3) or shape_of(x)[-1] != self.input_size:
             raise ShapeError(

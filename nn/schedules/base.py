@@ -39,7 +39,7 @@ class Schedule:
         """What is needed to go on from here: all attributes but the optimiser.
 
         >>> from autograd import Value
-        >>> from nn import SGD
+        >>> from nn import SGD, StepLR
         >>> StepLR(SGD([Value(1.0)], lr=1.0), 2).state_dict()
         {'step_size': 2, 'gamma': 0.1, 'base_lr': 1.0, 'last_epoch': 0}
         """

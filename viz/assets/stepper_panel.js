@@ -50,12 +50,19 @@ const panel = {
     const part = (name, ...content) => element('span', { className: 'part ' + name }, ...content);
     const top = [part('', parent + '.grad'), element('span', {}, '+='), element('span', {}), part('local', which),
       element('span', {}, '·'), part('incoming', node + '.grad')];
-    const bottom = [this.value(moment.before), element('span', {}, '+'), element('span', {}, '('),
-      part('local', this.value(moment.local)), element('span', {}, '×'), part('incoming', this.value(moment.incoming)),
-      element('span', {}, ')'), element('span', {}, '='), part('result', this.value(moment.after))];
-    if (moment.summed) { bottom.splice(0, 2, element('span', {}), element('span', {})); bottom[8].replaceChildren(this.value(moment.amount)); top[0].prepend('for '); top[1].textContent = ':'; }
+    const start = moment.summed ? [element('span', {}), element('span', {})] : [this.value(moment.before), element('span', {}, '+')];
+    const result = part('result', this.value(moment.summed ? moment.amount : moment.after));
+    const bottom = [...start, element('span', {}, '('), part('local', this.value(moment.local)), element('span', {}, '×'),
+      part('incoming', this.value(moment.incoming)), element('span', {}, ')')];
+    if (moment.summed) { top[0].prepend('for '); top[1].textContent = ':'; }
+    /* Long numbers have their sum on a line of its own. */
+    const columns = Math.max(parent.length + 5, moment.before[0].length) + Math.max(node.length + 1, moment.local[0].length)
+      + Math.max(node.length + 5, moment.incoming[0].length) + moment.after[0].length;
+    const long = columns > 21 || moment.incoming.length > 1;
+    if (!long) { bottom.push(element('span', {}, '='), result); }
     const fill = (count) => Array.from({ length: count }, () => element('span', {}));
     place.append(element('div', { className: 'line' }, ...top, ...fill(9 - top.length)), element('div', { className: 'line numbers' }, ...bottom));
+    if (long) { place.append(element('div', { className: 'outcome' }, '= ', result)); }
   },
 
   /* A number as text, an array with its thumbnail. */
@@ -154,11 +161,12 @@ const panel = {
     const key = [story.moments.length, story.forward, checks].join();
     if (this.tableKey !== key) {
       this.tableKey = key;
-      const heads = ['', 'Phase', 'Step', 'Numbers', ...(checks ? ['Finite difference'] : [])];
+      const heads = ['', 'Step', ...(checks ? ['Finite difference'] : [])];
       const body = element('tbody', {});
       story.moments.forEach((each, index) => {
-        const row = element('tr', {}, element('td', {}, String(index + 1)), element('td', {}, PHASES[each.phase]),
-          element('td', { className: 'code' }, each.symbols), element('td', { className: 'code' }, each.numbers, this.arrivals(each)));
+        const row = element('tr', {}, element('td', {}, String(index + 1)),
+          element('td', {}, element('span', { className: 'quiet' }, PHASES[each.phase] + this.arrivals(each)),
+            element('div', { className: 'code' }, each.symbols), element('div', { className: 'code strong' }, each.numbers)));
         if (checks) { row.append(element('td', { className: 'number' }, this.check(each))); }
         row.onclick = () => app.go(index + 1);
         body.append(row);
@@ -175,7 +183,7 @@ const panel = {
   arrivals(moment) {
     if (moment.phase !== 'backward' || moment.summed) { return ''; }
     const total = data.totals[moment.parent];
-    return total < 2 ? '' : moment.arrived === total ? '  complete' : '  ' + moment.arrived + ' of ' + total;
+    return total < 2 ? '' : ' · ' + moment.arrived + ' of ' + total + (moment.arrived === total ? ', complete' : '');
   },
 
   check(moment) {

@@ -1,0 +1,116 @@
+"""The rule book, part three: products of matrices, systems of equations, and a neuron.
+
+Written as part two is: see ``array_ops.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import numpy as np
+
+from .array_ops import Number, broadcast_to, newaxis, reshape, shape_of, swapaxes
+from .operation import Operation, row
+
+# -- linear algebra ---------------------------------------------------------------------------
+
+
+def _dropaxis(x: Number, axis: int) -> Number:
+    shape = shape_of(x)
+    at = len(shape) + axis
+    return reshape(x, (*shape[:at], *shape[at + 1 :]))
+
+
+def _matmul_left(g: Number, y: Number, a: Number, b: Number) -> Number:
+    if len(shape_of(b)) == 1:
+        return newaxis(g, -1) * b
+    if len(shape_of(a)) == 1:
+        return _dropaxis(matmul(b, newaxis(g, -1)), -1)
+    return matmul(g, swapaxes(b, -1, -2))
+
+
+def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
+    if len(shape_of(a)) == 1:
+        return a * g if len(shape_of(b)) == 1 else newaxis(a, -1) * newaxis(g, -2)
+    if len(shape_of(b)) == 1:
+        return _dropaxis(matmul(swapaxes(a, -1, -2), newaxis(g, -1)), -1)
+    if len(shape_of(b)) == 2 and len(shape_of(a)) > 2:  # one product over the batch, not one an item
+        a = reshape(a, (-1, shape_of(a)[-1]))
+        g = reshape(g, (-1, shape_of(g)[-1]))
+    return matmul(swapaxes(a, -1, -2), g)
+
+
+matmul: Operation = row("matmul", np.matmul, _matmul_left, _matmul_right, kind="multilinear", symbol="@")
+
+
+def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> list[Number]:
+    letters, result = subscripts.split("->")
+    terms = letters.split(",")
+    gradients = []
+    for position, term in enumerate(terms):
+        others = [x for i, x in enumerate(inputs) if i != position]
+        known = [t for i, t in enumerate(terms) if i != position] + [result]
+        found = "".join(letter for letter in term if any(letter in t for t in known))
+        gradient = einsum_all(*others, g, subscripts=f"{','.join(known)}->{found}")
+        # A letter that only this input has was summed alone: its gradient is the same all along.
+        sizes = dict(zip(term, shape_of(inputs[position]), strict=True))
+        kept = tuple(sizes[letter] if letter in found else 1 for letter in term)
+        if found != term:
+            gradient = broadcast_to(reshape(gradient, kept), shape_of(inputs[position]))
+        gradients.append(gradient)
+    return gradients
+
+
+einsum_all: Operation = row(
+    "einsum_all",
+    lambda *inputs, subscripts: np.einsum(subscripts, *inputs),
+    joint=_einsum_joint,
+    kind="multilinear",
+    symbol="einsum",
+    doc="einsum with explicit output and no letter twice in one input, see ``functions.einsum``.",
+)
+
+
+def _transposed(x: Number) -> Number:
+    return swapaxes(x, -1, -2)
+
+
+def _solve_matrix_rule(g: Number, y: Number, a: Number, b: Number) -> Number:
+    back = solve(_transposed(a), g)
+    if len(shape_of(b)) == 1:
+        return -newaxis(back, -1) * newaxis(y, -2)
+    return -matmul(back, _transposed(y))
+
+
+inv: Operation = row("inv", np.linalg.inv, lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)))
+det: Operation = row(
+    "det", np.linalg.det, lambda g, y, x: newaxis(newaxis(g * y, -1), -1) * _transposed(inv(x))
+)
+solve: Operation = row(
+    "solve", np.linalg.solve, _solve_matrix_rule, lambda g, y, a, b: solve(_transposed(a), g)
+)
+
+# -- a neuron ---------------------------------------------------------------------------------
+
+
+def _affine(bias: Any, *pairs: Any) -> Any:
+    half = len(pairs) // 2
+    return functools.reduce(operator.add, map(operator.mul, pairs[:half], pairs[half:]), bias)
+
+
+def _affine_joint(g: Number, y: Number, bias: Number, *pairs: Number) -> list[Number]:
+    half = len(pairs) // 2
+    return [g, *[g * x for x in pairs[half:]], *[g * w for w in pairs[:half]]]
+
+
+affine: Operation = row(
+    "affine",
+    _affine,
+    joint=_affine_joint,
+    scalar=_affine,
+    definition=_affine,
+    symbol="w·x + b",
+    doc="``bias + w1 * x1 + ... + wn * xn`` as one node, called ``affine(bias, *weights, *inputs)``.",
+)
