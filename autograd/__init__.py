@@ -31,7 +31,7 @@ from .array_ops import (
     transpose,
 )
 from .blame import blame
-from .check import check_derivative, gradcheck
+from .check import check_derivative, check_vjp, gradcheck
 from .custom import custom_op
 from .errors import (
     AnomalyError,
@@ -144,6 +144,7 @@ __all__ = [
     "broadcast_to",
     "check_derivative",
     "check_training",
+    "check_vjp",
     "clip",
     "concatenate",
     "cos",

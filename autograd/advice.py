@@ -6,7 +6,7 @@
 >>> print(check_training([w, b, unused], loss))
 warning: the loss does not reach the parameter unused
     fix: use it on the way to the loss, without detach(), .data or no_grad() in between, or drop it
-note: relu out of the unit with w, b is 0 for this sample, so no gradient passes through it
+note: relu out of the unit with w, b is 0 for this sample, so no gradient passes
     fix: one sample says little: look at the loss of a whole batch
 >>> print(check_training([w, b], relu(w * 5.0 + b)))
 nothing found
@@ -313,16 +313,17 @@ def _dead(nodes: Sequence[Node], name: dict[Node, str]) -> Iterator[Finding]:
         if unit.total > 1:
             shown = ", ".join(map(str, unit.dead[:_LISTED])) + (", …" if len(unit.dead) > _LISTED else "")
             who = f"{len(unit.dead)} of {unit.total} units of {who} (number {shown})"
-        verb = "are" if unit.total > 1 and len(unit.dead) > 1 else "is"
-        if unit.samples > 1:
-            yield Finding(
-                "dead relu", "warning", unit.nodes,
-                f"{who} {verb} 0 for all {unit.samples} samples, so no gradient passes",
-                "lower the learning rate, start with smaller or positive biases, or use leaky_relu or gelu",
-            )  # fmt: skip
-        else:
+        verb = "are" if len(unit.dead) > 1 else "is"
+        if unit.samples == 1:
             yield Finding(
                 "dead relu", "note", unit.nodes,
-                f"{who} {verb} 0 for this sample, so no gradient passes through it",
+                f"{who} {verb} 0 for this sample, so no gradient passes",
                 "one sample says little: look at the loss of a whole batch",
             )  # fmt: skip
+            continue
+        # A few dead units are common in networks that learn well; many are not.
+        yield Finding(
+            "dead relu", "warning" if unit.share >= 0.5 else "note", unit.nodes,
+            f"{who} {verb} 0 for all {unit.samples} samples, so no gradient passes",
+            "lower the learning rate, start with smaller weights or positive biases, or use leaky_relu",
+        )  # fmt: skip

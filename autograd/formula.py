@@ -15,7 +15,7 @@ mathematics writes for it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -207,48 +207,41 @@ class _One(Formula):
         return super().apply(operation, arguments, static)
 
 
-def local_derivative(
-    operation: Operation, position: int, y: Formula, inputs: Sequence[Formula], static: dict[str, Any]
-) -> Formula | None:
-    """``∂y/∂input`` where it is a number an element; None where it is a matrix that only a rule knows.
-
-    >>> x, y = Formula("x", 0.0), Formula("y", 0.0)
-    >>> local_derivative(TABLE["tanh"], 0, y, [x], {})
-    Formula('1 - y * y' = 1)
-    """
-    if operation.slopes:
-        slope = operation.slopes[position]
-        return None if slope is None else as_formula(slope(y, *inputs))
-    if any(part.shape for part in (y, *inputs)):
-        return None
-    return rule_as_formula(operation, position, _One("1", 1.0, _ATOM, latex.number(1.0)), y, inputs, static)
-
-
-def rule_as_formula(
+def readings(
     operation: Operation,
-    position: int,
     g: Formula,
     y: Formula,
     inputs: Sequence[Formula],
     static: dict[str, Any],
-) -> Formula | None:
-    """What an operation passes on to one input, from ``g`` on; None if that has no derivative."""
-    passed_on = operation.pull(g, y, inputs, static, [position])
-    return as_formula(passed_on[0][1]) if passed_on else None
+    wanted: Iterable[int],
+) -> dict[int, Formula]:
+    """How the rules of an operation read, for each wanted input that has one.
+
+    Where the derivative is a number an element, ``∂y/∂input`` itself; where it is a matrix that only
+    the rule knows, what the rule makes of ``g``, the gradient of y.
+
+    >>> g, x, y = Formula("g", 1.0), Formula("x", 0.0), Formula("y", 0.0)
+    >>> readings(TABLE["tanh"], g, y, [x], {}, [0])
+    {0: Formula('1 - y * y' = 1)}
+    """
+    if operation.slopes:
+        slopes = {position: operation.slopes[position] for position in wanted}
+        return {i: as_formula(slope(y, *inputs)) for i, slope in slopes.items() if slope is not None}
+    if not any(part.shape for part in (y, *inputs)):
+        g = _One("1", 1.0, _ATOM, latex.number(1.0))
+    return {i: as_formula(gradient) for i, gradient in operation.pull(g, y, inputs, static, wanted)}
 
 
 def local_derivatives(operation: Operation, *inputs: Formula, **static: Any) -> list[Formula | None]:
     """The derivative of an operation with respect to each input, as formulas.
 
-    For elementwise operations this is the local derivative itself; for the others, whose
-    derivative is no single number, the rule with ``g`` for the gradient of the output.
+    Where the derivative is a number an element, this is that number; elsewhere the rule, with ``g``
+    for the gradient of the output. None for an input without a derivative.
     """
     y = operation(*inputs, **static)
     g = Formula("g", np.ones(y.shape) if y.shape else 1.0)
-    places = range(len(inputs))
-    if operation.slopes:
-        return [local_derivative(operation, i, y, inputs, static) for i in places]
-    return [rule_as_formula(operation, i, g, y, inputs, static) for i in places]
+    found = readings(operation, g, y, inputs, static, range(len(inputs)))
+    return [found.get(position) for position in range(len(inputs))]
 
 
 def derivatives(operation: Operation | str, **inputs: Any) -> list[str]:

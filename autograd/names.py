@@ -39,7 +39,7 @@ def names(nodes: Sequence[Node]) -> dict[Node, str]:
             found[node] = node.label if count == 1 else f"{node.label}#{count}"
         elif node.operation is CONSTANT:
             # A name with its value is worth more than a letter, but only a scalar has a short one.
-            found[node] = show(float(node.plain)) if np.size(node.plain) == 1 else next(arrays)
+            found[node] = show(float(node.plain)) if np.ndim(node.plain) == 0 else next(arrays)
         elif not node.parents:
             found[node] = next(letters)
         else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .array_ops import Number, mean, reshape, shape_of, softmax
+from .array_ops import Number, count_of, mean, reshape, shape_of, softmax
 from .operation import Operation, row
 from .ops import rsqrt, square
 
@@ -83,7 +83,9 @@ standardize: Operation = row(
 
 
 def _rms_norm(x: Any, axis: tuple[int, ...], eps: float) -> Any:
-    return x * rsqrt(mean(square(x), axis=axis, keepdims=True) + eps)
+    # The rule's words would do, but between calls of operations NumPy is a third of the time.
+    mean_square = np.add.reduce(x * x, axis, keepdims=True) / count_of(x, axis)
+    return x / np.sqrt(mean_square + eps)
 
 
 def _rms_norm_rule(g: Number, y: Number, x: Number, axis: tuple[int, ...], eps: float) -> Number:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from . import latex
-from .formula import Formula, shown
+from .formula import Formula, readings, shown
 from .graph import CONSTANT, Node
 from .names import names
 
@@ -22,6 +22,7 @@ class Recording:
     names: dict[Node, str]
     data: dict[Node, Any]
     ids: dict[Node, int]
+    read: dict[tuple[Node, bool], dict[int, Formula]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, nodes: Sequence[Node]) -> Recording:
@@ -33,7 +34,7 @@ class Recording:
     def named(self, node: Node) -> Formula:
         """A node as a formula: its name, or a constant's value."""
         data = self.data[node]
-        if node.operation is CONSTANT and not node.label and np.size(data) == 1:
+        if node.operation is CONSTANT and not node.label and np.ndim(data) == 0:
             return shown(data)
         return Formula(self.names[node], data)
 
@@ -43,6 +44,25 @@ class Recording:
         assert operation is not None
         inputs = [self.plugged(parent) if plugged else self.named(parent) for parent in node.parents]
         return Formula.of(operation, inputs, node.static, self.data[node])
+
+    def readings(self, node: Node, g: Any, plugged: bool) -> dict[int, Formula]:
+        """How the rules of a node read, in names or in values; once a node, as one rule may serve all."""
+        key = node, plugged
+        if key not in self.read:
+            operation = node.operation
+            assert operation is not None
+            one = self.plugged if plugged else self.named
+            incoming = Formula(f"{self.names[node]}.grad", g, typeset=self.gradient_of(node))
+            wanted = [i for i, parent in enumerate(node.parents) if parent.operation is not CONSTANT]
+            self.read[key] = readings(
+                operation,
+                shown(g) if plugged else incoming,
+                shown(self.data[node]) if plugged else Formula(self.names[node], self.data[node]),
+                [one(parent) for parent in node.parents],
+                node.static,
+                wanted,
+            )
+        return self.read[key]
 
     def gradient_of(self, node: Node) -> latex.Typeset:
         """The derivative of the root with respect to a node, as mathematics writes it."""

@@ -17,6 +17,7 @@ True
 
 from __future__ import annotations
 
+import contextlib
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -27,10 +28,10 @@ import numpy as np
 
 from . import latex
 from .array_ops import shape_of
-from .formula import Formula, local_derivative, rule_as_formula, show, shown
+from .formula import Formula, show
 from .graph import CONSTANT, Node
 from .modes import contributions, fit, own, recorded, seed_of
-from .operation import Operation
+from .operation import TABLE, Operation
 from .recording import Recording, jsonable
 
 Kind = Literal["seed", "edge", "sum"]
@@ -96,36 +97,27 @@ class Step:
         A matrix product has no local derivative that fits on a line; its rule says what becomes of
         the gradient of the result. None where the argument has no derivative at all.
         """
-        if self.kind != "edge":
-            return None
-        graph = self.recording
-        g = Formula(f"{self.name}.grad", self.incoming, typeset=graph.gradient_of(self.node))
-        y = Formula(self.name, graph.data[self.node])
-        return self._read(g, y, [graph.named(parent) for parent in self.node.parents])
+        return self._read(plugged=False)
 
     @cached_property
     def numbers(self) -> str:
         """The formula with numbers plugged in for the names; empty where there is none."""
-        if self.kind != "edge":
-            return ""
-        graph = self.recording
-        inputs = [graph.plugged(parent) for parent in self.node.parents]
-        plugged = self._read(shown(self.incoming), graph.plugged(self.node), inputs)
-        return "" if plugged is None else plugged.text
+        formula = self._read(plugged=True)
+        return "" if formula is None else formula.text
 
-    def _read(self, g: Formula, y: Formula, inputs: list[Formula]) -> Formula | None:
-        operation, static, position = self._operation, self.node.static, self.position
-        with np.errstate(all="ignore"):
-            try:
-                local = local_derivative(operation, position, y, inputs, static)
-                return local or rule_as_formula(operation, position, g, y, inputs, static)
-            except Exception:
-                # A rule of the user's own may take nothing but numbers: it has a name and a value.
-                value = self.contribution
-                if self.is_product:
-                    value = contributions(self.node, 1.0, [position])[0][1]
-                made = latex.apply(f"{self.op}'", [part.typeset for part in inputs])
-                return Formula(f"{self.op}'({', '.join(part.text for part in inputs)})", value, typeset=made)
+    def _read(self, plugged: bool) -> Formula | None:
+        if self.kind != "edge":
+            return None
+        graph = self.recording
+        if self._is_rule_of_numbers:
+            # A rule of the user's own may still take nothing but numbers.
+            with np.errstate(all="ignore"), contextlib.suppress(Exception):
+                return graph.readings(self.node, self.incoming, plugged).get(self.position)
+        # What cannot be read has a name and a value.
+        value = contributions(self.node, 1.0, [self.position])[0][1] if self.is_product else self.contribution
+        inputs = [graph.plugged(parent) if plugged else graph.named(parent) for parent in self.node.parents]
+        made = latex.apply(f"{self.op}'", [part.typeset for part in inputs])
+        return Formula(f"{self.op}'({', '.join(part.text for part in inputs)})", value, typeset=made)
 
     @cached_property
     def local(self) -> Any:
@@ -138,9 +130,18 @@ class Step:
     @property
     def is_product(self) -> bool:
         """Whether the contribution is a local derivative times the incoming gradient, each element."""
-        if self.kind != "edge":
+        if self.kind != "edge" or not self._is_rule_of_numbers:
             return False
         return bool(self._operation.slopes) or not any(n.shape for n in (self.node, *self.node.parents))
+
+    @property
+    def _is_rule_of_numbers(self) -> bool:
+        """Whether the rule computes and does nothing else: one of the book's, or made by custom_op.
+
+        Hooks are rules that show gradients to a user's function, which must not see a formula.
+        """
+        operation = self._operation
+        return operation.joint is not None or TABLE.get(operation.name) is operation
 
     @property
     def _operation(self) -> Operation:
@@ -291,7 +292,8 @@ class Steps(Sequence[Step]):
 def steps(loss: Node, seed: Any = None) -> Steps:
     """The backward pass from ``loss`` as a sequence of steps, one an edge. No ``.grad`` is touched.
 
-    Edges into constants, which have no gradient, have no step.
+    Edges into constants, which have no gradient, have no step. The rules run as in any backward pass,
+    so hooks on gradients see it.
 
     Parameters
     ----------

@@ -25,8 +25,9 @@ class Dead:
     ----------
     nodes: the relu nodes; in a scalar graph, one for each sample.
     parameters: in a scalar graph, the leaves that make up the unit.
-    dead: which units of an array are dead. total: of how many.
+    dead: which units of an array are dead. total: of how many; 1 for a unit of scalars.
     samples: for how many samples they are.
+    share: how many of the units of the array, or of all units of scalars, are dead.
     """
 
     nodes: tuple[Node, ...]
@@ -34,6 +35,7 @@ class Dead:
     dead: tuple[int, ...]
     total: int
     samples: int
+    share: float
 
 
 def dead_units(nodes: Sequence[Node]) -> Iterator[Dead]:
@@ -54,9 +56,11 @@ def dead_units(nodes: Sequence[Node]) -> Iterator[Dead]:
             parameters = _parameters(node)
             key = tuple(sorted(parameter.number for parameter in parameters)) or (-node.number,)
             scalars.setdefault(key, []).append(node)
-    for group in scalars.values():
-        if not any(node.plain > 0 for node in group):
-            yield Dead(tuple(group), tuple(_parameters(group[0])), (0,), 1, len(group))
+    silent = [group for group in scalars.values() if not any(node.plain > 0 for node in group)]
+    for group in silent:
+        yield Dead(
+            tuple(group), tuple(_parameters(group[0])), (0,), 1, len(group), len(silent) / len(scalars)
+        )
 
 
 def _dead_in_array(node: Node) -> Iterator[Dead]:
@@ -67,7 +71,7 @@ def _dead_in_array(node: Node) -> Iterator[Dead]:
     dead = np.flatnonzero(~np.any(np.greater(node.plain, 0), axis=others)).tolist()
     if dead:
         samples = int(np.prod([node.shape[i] for i in others]))
-        yield Dead((node,), (), tuple(dead), node.shape[axis], samples)
+        yield Dead((node,), (), tuple(dead), node.shape[axis], samples, len(dead) / node.shape[axis])
 
 
 def _parameters(node: Node) -> list[Node]:

@@ -49,8 +49,34 @@ def _demo(options: argparse.Namespace) -> int:
     return run(options.output)
 
 
+def _train_options(parser: argparse.ArgumentParser) -> None:
+    from .train.command import add_options
+
+    add_options(parser)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from .train.command import run
+
+    return run(options)
+
+
+def _draw_options(parser: argparse.ArgumentParser) -> None:
+    from .draw import add_options
+
+    add_options(parser)
+
+
+def _draw(options: argparse.Namespace) -> int:
+    from .draw import run
+
+    return run(options)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("demo", "train on the digits and write every picture to out/", _demo_options, _demo),
+    Command("train", "train a network on mnist, fashion, digits, moons or names", _train_options, _train),
+    Command("draw", "draw the graph of an expression, with its gradients", _draw_options, _draw),
 )
 """Every command: the parser, the help and the tests read this table."""
 

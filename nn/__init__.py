@@ -2,6 +2,7 @@
 
 from . import data, functional, init
 from .callbacks import Callback, EarlyStopping, History
+from .checkpoint import Checkpoint, load, save
 from .clipping import clip_grad_norm, clip_grad_value
 from .containers import ModuleList, Sequential
 from .data import Batches, Normalizer, split
@@ -97,6 +98,7 @@ from .schedules import (
     StepLR,
     WarmupLR,
 )
+from .tensor_file import CheckpointError
 from .training import Training, evaluate, fit, predict
 
 __all__ = [
@@ -112,6 +114,8 @@ __all__ = [
     "BatchNorm2d",
     "Batches",
     "Callback",
+    "Checkpoint",
+    "CheckpointError",
     "Conv1d",
     "Conv2d",
     "ConvTranspose1d",
@@ -200,9 +204,11 @@ __all__ = [
     "l1_loss",
     "l1_penalty",
     "l2_penalty",
+    "load",
     "mse_loss",
     "nll_loss",
     "predict",
+    "save",
     "smooth_l1_loss",
     "split",
 ]

@@ -76,7 +76,7 @@ class Bundle:
     def fits(self) -> bool:
         """Whether the parameters still have the shapes and the dtype that they had."""
         return all(
-            p.dtype in (None, self.dtype) and int(np.prod(p.shape)) == span.stop - span.start
+            (p.dtype is None or p.dtype == self.dtype) and int(np.prod(p.shape)) == span.stop - span.start
             for p, span in zip(self.parameters, self.spans, strict=True)
         )
 

@@ -4,8 +4,7 @@ A checkpoint is one safetensors file. The model's arrays stand in it under the n
 other programs read them; what else there is has a name that starts with ``@``. See :mod:`nn.tensor_file` for
 the form of the file, and :mod:`nn.atomic_file` for why a file is never half written.
 
->>> from nn import Linear
->>> from nn.checkpoint import load, save
+>>> from nn import Linear, load, save
 >>> model, draw = Linear(2, 1, rng=0), np.random.default_rng(1)
 >>> save("training.safetensors", model=model, rng=draw, position={"epoch": 3})
 >>> other, drawn = Linear(2, 1, rng=7), np.random.default_rng(7)

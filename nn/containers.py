@@ -43,8 +43,9 @@ class Sequential(_Numbered):
 
     def forward(self, x: Any) -> Any:
         """The output of the last module."""
-        for module in self.children():
-            x = module(x)
+        for module in vars(self).values():
+            if isinstance(module, Module):
+                x = module(x)
         return x
 
 

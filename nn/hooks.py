@@ -18,42 +18,46 @@ Hook = Callable[..., Any]
 class Handle:
     """What registering a hook returns: ``remove()`` takes the hook away again."""
 
-    def __init__(self, module: Module, place: str, hook: Hook) -> None:
+    def __init__(self, hooks: list[Hook], hook: Hook) -> None:
         # A function of its own, so that a hook registered twice is removed once.
         self.hook: Hook = lambda *arguments: hook(*arguments)
-        self.module, self.place = module, place
-        setattr(module, place, (*getattr(module, place), self.hook))
+        self.hooks = hooks
+        hooks.append(self.hook)
 
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""
-        kept = tuple(each for each in getattr(self.module, self.place) if each is not self.hook)
-        setattr(self.module, self.place, kept)
+        if self.hook in self.hooks:
+            self.hooks.remove(self.hook)
 
 
-def observed(
-    module: Module,
-    inputs: tuple[Any, ...],
-    options: dict[str, Any],
-    before: Sequence[Hook],
-    after: Sequence[Hook],
-    backward: Sequence[Hook],
-) -> Any:
-    """Run a module's forward with hooks around it."""
-    for hook in before:
-        replaced = hook(module, inputs)
-        if replaced is not None:
-            inputs = replaced if isinstance(replaced, tuple) else (replaced,)
-    gradients = _Gradients(module, backward) if backward else None
-    if gradients is not None:
-        inputs = gradients.watch_inputs(inputs)
-    output = module.forward(*inputs, **options)
-    if gradients is not None:
-        output = gradients.watch_output(output)
-    for hook in after:
-        replaced = hook(module, inputs, output)
-        if replaced is not None:
-            output = replaced
-    return output
+class Hooks:
+    """The hooks of one module, and how its forward is run with them."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.by_place: dict[str, list[Hook]] = {"before": [], "after": [], "backward": []}
+
+    def add(self, place: str, hook: Hook) -> Handle:
+        """Add a hook to those of a place."""
+        return Handle(self.by_place[place], hook)
+
+    def run(self, *inputs: Any, **options: Any) -> Any:
+        """Run the module's forward with hooks around it."""
+        for hook in self.by_place["before"]:
+            replaced = hook(self.module, inputs)
+            if replaced is not None:
+                inputs = replaced if isinstance(replaced, tuple) else (replaced,)
+        gradients = _Gradients(self.module, self.by_place["backward"]) if self.by_place["backward"] else None
+        if gradients is not None:
+            inputs = gradients.watch_inputs(inputs)
+        output = self.module.forward(*inputs, **options)
+        if gradients is not None:
+            output = gradients.watch_output(output)
+        for hook in self.by_place["after"]:
+            replaced = hook(self.module, inputs, output)
+            if replaced is not None:
+                output = replaced
+        return output
 
 
 class _Gradients:

@@ -24,10 +24,11 @@ class RateSearch:
 
     @property
     def suggestion(self) -> float:
-        """The rate at which the loss falls fastest, for its logarithm."""
-        if len(self.losses) < 3:
+        """The rate at which the loss falls fastest, for its logarithm, on the way down to its least."""
+        falling = int(np.argmin(self.losses)) + 1
+        if falling < 3:
             return self.rates[0]
-        slopes = np.gradient(self.losses, np.log(self.rates))
+        slopes = np.gradient(self.losses[:falling], np.log(self.rates[:falling]))
         return self.rates[int(np.argmin(slopes))]
 
 

@@ -161,13 +161,13 @@ def cross_entropy(
     >>> round(float(cross_entropy(np.array([[0.0, 0.0]]), np.array([1]))), 6)
     0.693147
     """
+    if weight is None and not label_smoothing and ignore_index < 0 and _plainly(input, target):
+        return reduced(network_ops.cross_entropy(input, classes=target.copy()), reduction)
     input = as_number(input)
     shape = shape_of(input)
     if shape and shape_of(target) == shape:
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     classes = _classes("cross_entropy", shape, target, ignore_index)
-    if weight is None and not label_smoothing and len(shape) == 2 and not (classes == ignore_index).any():
-        return reduced(network_ops.cross_entropy(input, classes=classes), reduction)
     scores = autograd.log_softmax(input, axis=_class_axis(shape))
     sharp = nll_loss(scores, target, weight, ignore_index, "none")
     share = _shares(classes, shape, weight, ignore_index, plain(input).dtype)
@@ -177,6 +177,20 @@ def cross_entropy(
         smooth = -autograd.sum(by_class, axis=_class_axis(shape)) * (classes != ignore_index)
         losses = (1 - label_smoothing) * sharp + label_smoothing / shape[_class_axis(shape)] * smooth
     return autograd.sum(losses) / share.sum() if reduction == "mean" else reduced(losses, reduction)
+
+
+def _plainly(input: Any, target: Any) -> bool:
+    """Whether this is the common case, which one operation computes; anything else is looked at closely.
+
+    A small network spends more time on checks than on the loss, so there is one look at the classes:
+    seen as unsigned, negative ones are the largest.
+    """
+    if type(target) is not np.ndarray or target.dtype != np.int64 or target.ndim != 1 or not target.size:
+        return False
+    shape: tuple[int, ...] = getattr(input, "shape", ())
+    if len(shape) != 2 or shape[0] != len(target):
+        return False
+    return bool(np.maximum.reduce(target.view(np.uint64)) < shape[1])
 
 
 def nll_loss(

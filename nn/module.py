@@ -10,7 +10,7 @@ import numpy as np
 from autograd import ShapeError, Tensor
 from autograd.graph import MODE, Mode
 
-from .hooks import Handle, observed
+from .hooks import Handle, Hooks
 
 Array = np.ndarray[Any, Any]
 Random = np.random.Generator | int | None
@@ -51,9 +51,7 @@ class Module:
     _name: str = ""  # the attribute of the parent that holds this module
     _inside: tuple[Mode | None, Mode] | None = None  # a mode from outside, and the one in here
     _buffers: tuple[str, ...] = ()
-    _before: tuple[Callable[..., Any], ...] = ()  # hooks, run before forward
-    _after: tuple[Callable[..., Any], ...] = ()  # hooks, run with the output
-    _backward: tuple[Callable[..., Any], ...] = ()  # hooks, run with the gradients
+    _hooks: Hooks | None = None
 
     def forward(self, *inputs: Any) -> Any:
         """Compute the output; each module writes its own."""
@@ -61,8 +59,9 @@ class Module:
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run :meth:`forward`, and the hooks around it, in the scope of this module's path."""
+        run = self.forward if self._hooks is None else self._hooks.run
         if not self._name:
-            return self._run(inputs, options)
+            return run(*inputs, **options)
         # The same as ``with scope(self._name)``; the mode is kept, because a small layer takes as long.
         outside = MODE.get()
         inside = self._inside
@@ -73,14 +72,9 @@ class Module:
                 object.__setattr__(self, "_inside", inside)
         token = MODE.set(inside[1])
         try:
-            return self._run(inputs, options)
+            return run(*inputs, **options)
         finally:
             MODE.reset(token)
-
-    def _run(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if not (self._before or self._after or self._backward):
-            return self.forward(*inputs, **options)
-        return observed(self, inputs, options, self._before, self._after, self._backward)
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_inside"}
@@ -259,7 +253,7 @@ class Module:
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, inputs)`` before every forward; what it returns replaces the inputs."""
-        return Handle(self, "_before", hook)
+        return self._hooked().add("before", hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, inputs, output)`` after every forward; what it returns replaces the output.
@@ -273,7 +267,7 @@ class Module:
         >>> seen
         [(4, 3)]
         """
-        return Handle(self, "_after", hook)
+        return self._hooked().add("after", hook)
 
     def register_full_backward_hook(self, hook: Callable[..., Any]) -> Handle:
         """Call ``hook(module, grad_inputs, grad_output)`` in every backward, to look at the gradients.
@@ -286,7 +280,12 @@ class Module:
         >>> seen
         [(4, 3)]
         """
-        return Handle(self, "_backward", hook)
+        return self._hooked().add("backward", hook)
+
+    def _hooked(self) -> Hooks:
+        if self._hooks is None:
+            self._hooks = Hooks(self)
+        return self._hooks
 
     # -- in words -------------------------------------------------------------------------
 

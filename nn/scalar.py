@@ -62,6 +62,7 @@ class Neuron:
         self.weights = [Value(w, label=f"{label}w{i}") for i, w in enumerate(draw.uniform(-1, 1, inputs))]
         self.bias = Value(0.0, label=f"{label}b")
         self.activation = activation
+        self.scope = label.rstrip(".")
 
     def __call__(self, x: Sequence[Any]) -> Any:
         """One number from as many as there are weights; from a batch (batch, inputs), one an item."""
@@ -69,8 +70,13 @@ class Neuron:
         if len(x) != len(self.weights):
             raise ValueError(f"a neuron of {len(self.weights)} inputs was called with {len(x)}")
         total = affine(self.bias, *self.weights, *x)
+        total.scope = self.scope  # a whole `with scope(...)` would take as long as the neuron
         activate = ACTIVATIONS[self.activation]
-        return total if activate is None else activate(total)
+        if activate is None:
+            return total
+        output = activate(total)
+        output.scope = self.scope
+        return output
 
     def parameters(self) -> list[Value]:
         """The weights, then the bias."""

@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nn import Linear, Sequential
-from nn.checkpoint import CheckpointError, load, save
-from nn.layers import BatchNorm1d, Dropout, ReLU
+from nn import BatchNorm1d, CheckpointError, Dropout, Linear, ReLU, Sequential, load, save
 from nn.tensor_file import LONGEST_HEADER, TensorFile, write
 
 torch_format = pytest.importorskip("safetensors.numpy")
@@ -239,8 +237,7 @@ def test_a_file_that_claims_gigabytes_is_refused_at_once(name: str, tmp_path: Pa
     program = textwrap.dedent(
         """
         import resource, sys, time
-        from nn import Linear
-        from nn.checkpoint import CheckpointError, load
+        from nn import CheckpointError, Linear, load
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for model in (None, Linear(2, 2)):
             start = time.perf_counter()
@@ -385,8 +382,7 @@ def test_brain_floats_become_float32(tmp_path: Path) -> None:
 SAVING = """
 import sys
 import numpy as np
-from nn import Linear
-from nn.checkpoint import save
+from nn import Linear, save
 model, number = Linear(200, 200, rng=0), int(sys.argv[2])
 while True:
     number += 1

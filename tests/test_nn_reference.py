@@ -9,7 +9,7 @@ from reference import arrays
 
 import autograd
 from autograd import Tensor, gradcheck
-from nn import functional as F
+from nn import functional as F  # noqa: N812 - so do all who use PyTorch
 
 ARRAYS = arrays()
 NAMES = list(dict.fromkeys(name.partition("/")[0] for name in ARRAYS if not name.startswith("module/")))
@@ -20,9 +20,7 @@ CASES: dict[str, Callable[..., Any]] = {
     "conv1d_all": lambda x, w, b: F.conv1d(x, w, b, stride=2, padding=2, dilation=2, groups=2),
     "conv1d_same": lambda x, w: F.conv1d(x, w, padding="same", dilation=3),
     "conv2d": F.conv2d,
-    "conv2d_all": lambda x, w, b: F.conv2d(
-        x, w, b, stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2
-    ),
+    "conv2d_all": lambda x, w, b: F.conv2d(x, w, b, stride=(2, 1), padding=(1, 2), dilation=(1, 2), groups=2),
     "conv2d_depthwise": lambda x, w: F.conv2d(x, w, padding=1, groups=4),
     "conv_transpose1d": lambda x, w, b: F.conv_transpose1d(x, w, b, stride=2),
     "conv_transpose2d": lambda x, w, b: F.conv_transpose2d(
@@ -144,12 +142,9 @@ def test_a_tensor_gives_the_same_as_an_array(name: str) -> None:
         np.testing.assert_allclose(x.grad, ARRAYS[f"{name}/first{i}"], **TOLERANCE)
 
 
-KINKS = ("activation_relu", "max_pool")  # what central differences cannot see at a far point
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_each_element_of_each_derivative_is_the_measured_one(name: str) -> None:
     given = inputs(name)
     if name == "embedding_padding":
         pytest.skip("a padding row has no gradient on purpose")
-    gradcheck(CASES[name], given)
+    gradcheck(CASES[name], given, atol=1e-12)  # log_softmax subtracts from 1

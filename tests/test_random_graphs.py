@@ -20,6 +20,7 @@ from autograd import GraphError, StaleGraphError, Value, forward_steps, no_grad,
 from autograd.steps import Steps
 
 LONGEST = 300  # paths to one node: the oracle walks every one of them
+FLAT = 1e-6  # where tanh is nearly flat, 1 - tanh² has few digits left: its error is absolute
 LARGEST = 1e3  # values stay below, so that no product of a few dozen derivatives overflows
 
 Numbers = tuple[float, ...]
@@ -83,14 +84,14 @@ def path_sum(root: Twin, seed: float) -> tuple[dict[Twin, float], dict[Twin, flo
     total: dict[Twin, float] = {}
     size: dict[Twin, float] = {}
 
-    def walk(twin: Twin, product: float) -> None:
+    def walk(twin: Twin, product: float, magnitude: float) -> None:
         total[twin] = total.get(twin, 0.0) + product
-        size[twin] = size.get(twin, 0.0) + abs(product)
+        size[twin] = size.get(twin, 0.0) + magnitude
         for parent, slope in twin.edges:
             if parent.has_gradient:
-                walk(parent, product * slope)
+                walk(parent, product * slope, magnitude * (abs(slope) + FLAT))
 
-    walk(root, seed)
+    walk(root, seed, abs(seed))
     return total, size
 
 

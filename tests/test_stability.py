@@ -110,6 +110,9 @@ def test_logaddexp(run: Run) -> None:
     same(run(autograd.logaddexp, (-1e4, -1e4)), -1e4 + math.log(2), (0.5, 0.5), relative=1e-12)
     same(run(autograd.logaddexp, (1e4, -1e4)), 1e4, (1.0, 0.0))
     same(run(autograd.logaddexp, (-inf, 1.0)), 1.0, (0.0, 1.0))
+    assert run(autograd.logaddexp, (-inf, -inf))[0] == -inf
+    assert run(autograd.logaddexp, (inf, -inf))[0] == inf
+    assert run(autograd.logaddexp, (inf, inf))[0] == inf
 
 
 @both

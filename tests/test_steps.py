@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -115,7 +115,9 @@ def test_random_graphs_of_arrays(data: st.DataObject) -> None:
             nodes.append(getattr(autograd, kind)(a))
         elif kind in ("sum", "mean"):
             axis = data.draw(st.sampled_from([None, *range(a.ndim)]))
-            nodes.append(getattr(autograd, kind)(a, axis=axis))
+            nodes.append(
+                getattr(autograd, kind)(a, axis=axis, keepdims=True)
+            )  # so that all shapes go together
         elif kind == "where":
             nodes.append(where(a.data > 0, a, b))
         elif kind == "dot":
@@ -261,6 +263,22 @@ def test_a_rule_that_only_takes_numbers_still_has_its_step() -> None:
     x = Value(0.25, label="x")
     (step,) = steps(sine(x))
     assert step.formula is not None and step.formula.text == "sine'(x)" and step.local == math.cos(0.25)
+
+
+@pytest.mark.parametrize("make", [Value, lambda data: Tensor(data, requires_grad=True)])
+def test_a_hook_sees_gradients_and_no_formulas(make: Callable[[float], Node]) -> None:
+    seen = []
+
+    def look(g: object, y: object, x: object) -> object:
+        seen.append(g)
+        return g
+
+    hook = Operation("hook", lambda x: x, scalar=lambda x: x, rules=[look], kind="linear")
+    x = make(2.0)
+    walk = steps(hook(x * 3.0) * 5.0)
+    assert len(seen) == 1
+    look_at_everything(walk, walk.seed.node)
+    assert [float(g) for g in seen] == [5.0] and float(walk.gradients[x]) == 15.0
 
 
 def test_a_neuron_reads_as_products() -> None:

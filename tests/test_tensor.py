@@ -364,12 +364,17 @@ def test_matmul_with_a_row_of_values() -> None:
 AXES = [None, 0, 1, -1, (0, 1), (-1, 0), (0, 1, 2), ()]
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "amax", "amin", "prod", "var", "std"])
-@pytest.mark.parametrize("axis", AXES, ids=str)
+REDUCTIONS = ["sum", "mean", "amax", "amin", "prod", "var", "std"]
+
+
+@pytest.mark.parametrize(
+    ("name", "axis"),
+    # Along no axis at all there is no variance to speak of: its slope is 0 / 0.
+    [(name, axis) for name in REDUCTIONS for axis in AXES if axis != () or name not in ("var", "std")],
+    ids=str,
+)
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_reductions(name: str, axis: Any, keepdims: bool) -> None:
-    if axis == () and name in ("var", "std"):
-        pytest.skip("the variance of single numbers")
     x = random_generator("reductions").permutation(np.linspace(0.5, 2.0, 12)).reshape(2, 3, 2)
 
     def function(z: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -54,6 +55,22 @@ class Box:
     values: tuple[float, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class Overlay:
+    """What a picture shows of a backward pass instead of what the nodes hold.
+
+    Attributes
+    ----------
+    gradients: the gradient of each node that has one.
+    flows: what is passed on over each edge: by the node and the position of the argument.
+    marks: what is to be said of nodes, such as that one is dead.
+    """
+
+    gradients: Mapping[Node, Any] = field(default_factory=dict)
+    flows: Mapping[tuple[Node, int], float] = field(default_factory=dict)
+    marks: Mapping[Node, str] = field(default_factory=dict)
+
+
 class BoxMaker:
     """Makes the boxes of one picture: it knows the nodes, their names and what is to be shown."""
 
@@ -65,10 +82,11 @@ class BoxMaker:
         names: Mapping[Node, str],
         show: Sequence[str],
         outside: frozenset[Node] = frozenset(),
+        overlay: Overlay | None = None,
     ) -> None:
         self.nodes, self.show, self.outside = nodes, tuple(show), outside
         self.roots = frozenset(roots)
-        self.names = names
+        self.names, self.overlay = names, overlay
         self.recording = Recording.of(nodes) if "formula" in show else None
 
     def box(self, index: int, part: Part) -> Box:
@@ -87,7 +105,7 @@ class BoxMaker:
             if what == "data":
                 rows += _rows("data", data)
             elif what == "grad" and kind != "constant":
-                rows += _rows("grad", grad)
+                rows += _gradient_rows(grad, data)
             elif what == "shape" and node.dtype is not None:
                 rows.append(Row("shape", str(node.shape)))
             elif what == "dtype" and node.dtype is not None:
@@ -105,7 +123,7 @@ class BoxMaker:
             label=self.label(node),
             rows=tuple(rows),
             gradient=finite_range(grad) if "grad" in self.show else None,
-            badges=() if finite else ("not finite",),
+            badges=(*(() if finite else ("not finite",)), *self._marks([node])),
         )
 
     def _fold(self, index: int, fold: Fold) -> Box:
@@ -130,7 +148,7 @@ class BoxMaker:
             label=label,
             rows=tuple(rows),
             gradient=gradient,
-            badges=self._fold_badges(members),
+            badges=(*self._fold_badges(members), *self._marks([self.nodes[place] for place in members])),
             fold=fold.id,
             count=len(members),
             values=chart if all(map(np.isfinite, chart)) else (),
@@ -146,6 +164,13 @@ class BoxMaker:
                 return ("not finite",)
         return ("not finite",) if total != total else ()
 
+    def _marks(self, nodes: Sequence[Node]) -> tuple[str, ...]:
+        """What is to be said of nodes, with how many of several it is true of."""
+        if self.overlay is None:
+            return ()
+        said = Counter(mark for node in nodes if (mark := self.overlay.marks.get(node)))
+        return tuple(mark if count == 1 else f"{count} × {mark}" for mark, count in said.items())
+
     def kind(self, node: Node) -> Kind:
         """How the box of a node is drawn."""
         if node in self.outside:
@@ -156,7 +181,7 @@ class BoxMaker:
 
     def _gradient(self, node: Node) -> Any:
         """The gradient as a number or an array; a node itself where it can be differentiated again."""
-        grad = node.grad
+        grad = node.grad if self.overlay is None else self.overlay.gradients.get(node)
         return grad.plain if isinstance(grad, Node) else grad
 
 
@@ -194,6 +219,14 @@ def _outputs(fold: Fold) -> list[int]:
 def _rows(name: str, data: object) -> tuple[Row, ...]:
     first, *others = described(data)
     return (Row(name, first), *(Row("", line) for line in others))
+
+
+def _gradient_rows(grad: Any, data: Any) -> tuple[Row, ...]:
+    """A gradient has the shape of the data, which need not be said again."""
+    rows = _rows("grad", grad)
+    if len(rows) > 1 and np.shape(grad) == np.shape(data):
+        return (Row("grad", rows[1].text), *rows[2:])
+    return rows
 
 
 def _summary(name: str, numbers: Sequence[Any]) -> tuple[Row, ...]:

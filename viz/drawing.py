@@ -2,76 +2,93 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
-from secrets import token_hex
-from typing import get_args
+from typing import Any, ClassVar, get_args
 
 from autograd.graph import Node
+from viz.boxes import SHOWN
 from viz.dot import dot
-from viz.layout import Direction, place
-from viz.picture import Picture, lower
+from viz.html import html
+from viz.layout import Direction, Layout, place
+from viz.picture import FOLDS, Picture, lower
+from viz.saving import Saved, write
 from viz.svg import size, svg
-from viz.theme import Theme, background
+from viz.theme import Theme
 
-_PAGE = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Computation graph</title>
-<style>
-{style}
-</style>
-</head>
-<body>
-{svg}</body>
-</html>
-"""
+_write = write
 
 
-def draw(node: Node | Sequence[Node], *, direction: Direction = "LR", theme: Theme = "auto") -> Drawing:
-    """Draw the graph that leads to a node, or to several: one box for each node.
+def draw(
+    node: Node | Sequence[Node],
+    *,
+    names: Mapping[str, Any] | None = None,
+    since: Node | Sequence[Node] | None = None,
+    show: str | Iterable[str] = "data,grad",
+    fold: str = "auto",
+    unfold: str | Node | Sequence[str | Node] = (),
+    max_nodes: int = 150,
+    direction: Direction = "LR",
+    theme: Theme = "auto",
+) -> Drawing:
+    """Draw the graph that leads to a node, or to several.
 
     A box shows the operation, the label, ``data`` and ``grad`` as they are now; a dash is a
     gradient that no backward pass has computed. The bar is the gradient, to the left of its middle
     where negative and to the right where positive.
 
+    A graph of more than ``max_nodes`` nodes is folded: what belongs together by its module or by
+    its structure (sums of products, neurons, layers, repetitions) becomes one box, drawn as a
+    stack, that says its name. ``unfold`` opens such boxes; in a page saved as ``.html`` a click does.
+
     Parameters
     ----------
     node: a ``Value`` or ``Tensor``, or a list or tuple of them.
+    names: variables, such as ``locals()``: nodes without a label are called as theirs.
+    since: a node, or several: draw only what was computed from them, and what else goes into that.
+    show: what boxes say, separated by commas: ``data``, ``grad``, ``shape``, ``dtype``, ``formula``
+        and ``scope``. Without ``grad`` the picture is of the forward pass alone.
+    fold: ``"auto"``; ``"none"``; ``"all"``; or the coarsest kind to fold: ``"sums"``, ``"neurons"``,
+        ``"modules"``, ``"layers"`` or ``"runs"``.
+    unfold: folds to open, by name, such as ``"layer-1"``; a node opens what it is in.
+    max_nodes: how many boxes an unfolded picture may have.
     direction: where the computation flows: ``"LR"``, ``"RL"``, ``"TB"`` or ``"BT"``.
     theme: ``"light"``, ``"dark"``, or ``"auto"`` for what the reader's system prefers.
 
     Raises
     ------
     TypeError: for anything that is not a node.
-    ValueError: for no node at all, or an unknown direction or theme.
+    ValueError: for no node at all, an unknown choice, or a fold that is not there.
 
     >>> from autograd import Value
     >>> x = Value(0.5, label="x")
     >>> draw(x * x + 1.0)
     <Drawing: 4 nodes, 4 edges>
+    >>> draw(sum((x * i for i in range(200)), x))
+    <Drawing: 601 nodes in 2 boxes>
     """
-    roots = node if isinstance(node, (list, tuple)) else (node,)
-    for root in roots:
-        if not isinstance(root, Node):
-            raise TypeError(
-                f"draw cannot draw {root!r:.60} ({type(root).__name__}); "
-                "pass the Value or Tensor at the end of the computation, or a list of them"
-            )
-    if not roots:
-        raise ValueError("draw was given an empty list; pass at least one Value or Tensor")
-    _check("direction", direction, get_args(Direction))
-    _check("theme", theme, get_args(Theme))
-    return Drawing(lower(roots), direction=direction, theme=theme)
+    roots = _nodes(node)
+    check("direction", direction, get_args(Direction))
+    check("theme", theme, get_args(Theme))
+    check("fold", fold, FOLDS)
+    shown = [what.strip() for what in show.split(",")] if isinstance(show, str) else list(show)
+    for what in shown:
+        check("show", what, SHOWN)
+    if max_nodes < 1:
+        raise ValueError(f"max_nodes must be at least 1, got {max_nodes}")
+    picture = lower(
+        roots,
+        names=names,
+        since=() if since is None else _nodes(since),
+        show=shown,
+        fold=fold,
+        unfold=[unfold] if isinstance(unfold, (str, Node)) else unfold,
+        max_nodes=max_nodes,
+    )
+    return Drawing(picture, direction=direction, theme=theme)
 
 
-class Drawing:
+class Drawing(Saved):
     """A picture of a graph: it shows itself in a notebook and saves itself to a file.
 
     It keeps what the graph was when it was drawn; what happens to the nodes later does not show.
@@ -80,12 +97,28 @@ class Drawing:
     >>> drawing = draw(Value(1.0, label="x"))
     >>> drawing.svg.startswith("<svg"), drawing.dot.startswith("digraph")
     (True, True)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     drawing.save(folder + "/graph.svg").name
+    'graph.svg'
     """
+
+    formats: ClassVar[tuple[str, ...]] = (".svg", ".dot", ".html", ".png", ".pdf")
 
     def __init__(self, picture: Picture, *, direction: Direction = "LR", theme: Theme = "auto") -> None:
         self.picture = picture
         self.direction = direction
         self.theme = theme
+
+    @cached_property
+    def _layout(self) -> Layout:
+        return place(
+            [size(box) for box in self.picture.boxes],
+            [(edge.source, edge.target) for edge in self.picture.edges],
+            [group.boxes for group in self.picture.groups],
+            self.direction,
+            joined=[box.id for box in self.picture.boxes if box.fold],
+        )
 
     @cached_property
     def svg(self) -> str:
@@ -95,65 +128,40 @@ class Drawing:
         ------
         RuntimeError: no Graphviz is there to lay it out; the message says what to install.
         """
-        layout = place(
-            [size(box) for box in self.picture.boxes],
-            [(edge.source, edge.target) for edge in self.picture.edges],
-            [group.boxes for group in self.picture.groups],
-            self.direction,
-            joined=[box.id for box in self.picture.boxes if box.fold],
-        )
-        return svg(self.picture, layout, self.theme)
+        return svg(self.picture, self._layout, self.theme)
 
     @cached_property
     def dot(self) -> str:
         """The picture in Graphviz's DOT language, to style it yourself."""
         return dot(self.picture, self.direction)
 
-    @property
+    @cached_property
     def html(self) -> str:
-        """The picture as an HTML document that needs nothing else."""
-        return _PAGE.format(style=background(self.theme), svg=self.svg)
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a file, whole or not at all; the suffix picks the format.
-
-        Raises
-        ------
-        ValueError: for a suffix other than ``.svg``, ``.dot`` and ``.html``.
-        RuntimeError: no Graphviz is there to lay it out, except for ``.dot``.
-        OSError: when the file cannot be written.
-
-        >>> import tempfile
-        >>> from autograd import Value
-        >>> with tempfile.TemporaryDirectory() as folder:
-        ...     draw(Value(1.0)).save(folder + "/graph.svg").name
-        'graph.svg'
-        """
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in (".svg", ".dot", ".html"):
-            raise ValueError(f"cannot save a drawing as {path.name!r}: end its name in .svg, .dot or .html")
-        content: str = getattr(self, suffix[1:])
-        _write(path, content.encode())
-        return path
-
-    def _repr_svg_(self) -> str:
-        return self.svg
+        """The picture as an HTML document that needs nothing else; its folds open at a click."""
+        return html(self.picture, self._layout, self.svg, self.direction, self.theme)
 
     def __repr__(self) -> str:
-        return f"<Drawing: {len(self.picture.boxes)} nodes, {len(self.picture.edges)} edges>"
+        boxes, nodes = len(self.picture.boxes), self.picture.count
+        if nodes > boxes:
+            return f"<Drawing: {nodes} nodes in {boxes} boxes>"
+        return f"<Drawing: {boxes} nodes, {len(self.picture.edges)} edges>"
 
 
-def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def _nodes(node: Node | Sequence[Node]) -> Sequence[Node]:
+    """One node or several, made sure of."""
+    nodes = node if isinstance(node, (list, tuple)) else (node,)
+    for each in nodes:
+        if not isinstance(each, Node):
+            raise TypeError(
+                f"draw cannot draw {each!r:.60} ({type(each).__name__}); "
+                "pass the Value or Tensor at the end of the computation, or a list of them"
+            )
+    if not nodes:
+        raise ValueError("draw was given an empty list; pass at least one Value or Tensor")
+    return nodes
+
+
+def check(name: str, value: str, allowed: Sequence[str]) -> None:
+    """Refuse a choice that is not one of those allowed."""
     if value not in allowed:
         raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(map(repr, allowed))}")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace the file in one step, so that no reader finds half a picture."""
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

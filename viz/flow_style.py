@@ -9,7 +9,7 @@ from viz.formatting import number
 from viz.picture import Edge
 from viz.svg_box import n
 
-_THINNEST, _THICKEST = 1.0, 8.0
+_THINNEST, _THICKEST = 1.0, 6.0
 _DECADES = 4.0  # a flow so many powers of ten below the largest is as thin as can be
 
 
@@ -17,7 +17,7 @@ def thickness(flow: float, scale: float) -> float:
     """The width of a line: the largest flow has the thickest, and each power of ten takes a step away.
 
     >>> thickness(1.0, 1.0), thickness(0.01, 1.0), thickness(1e-9, 1.0)
-    (8.0, 4.5, 1.0)
+    (6.0, 3.5, 1.0)
     """
     if not flow or not scale:
         return _THINNEST
@@ -46,7 +46,7 @@ def flow_legend(scale: float, middle: float, top: float) -> Iterator[str]:
             x = start + 20 * (index if sign > 0 else 2 - index)
             width = n(thickness(scale * 10.0**power, scale))
             yield f'<g class="{kind}"><path class="line" d="M{x},8h16" style="stroke-width:{width}"/></g>'
-    yield f'<g class="nothing"><path class="line" d="M-10,8h22"/></g>'
+    yield '<g class="nothing"><path class="line" d="M-10,8h22"/></g>'
     yield f'<text class="end" x="-82" y="12">flow -{number(scale)}</text>'
     yield f'<text x="82" y="12">{number(scale)}</text>'
     yield '<text class="middle" x="0" y="27">0</text>'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ def number(value: Any) -> str:
 
 
 def described(data: Any) -> tuple[str, ...]:
-    """A number, or an array's shape and type and, when it is small, its values; a line each.
+    """A number, or an array's shape and type and its values, of many the least and the greatest; a line each.
 
     >>> import numpy as np
     >>> described(2.5)
@@ -42,6 +43,10 @@ def described(data: Any) -> tuple[str, ...]:
     elif 0 < data.size <= _SMALL:
         rows = data.reshape(-1, data.shape[-1])
         lines.extend("[" + ", ".join(map(number, row)) + "]" for row in rows)
+    elif (bounds := finite_range(data)) is not None:
+        lines.append(
+            f"{number(bounds[0])} … {number(bounds[1])}" if bounds[0] < bounds[1] else number(bounds[0])
+        )
     return tuple(lines)
 
 
@@ -53,6 +58,8 @@ def finite_range(data: Any) -> tuple[float, float] | None:
     """
     if data is None:
         return None
+    if type(data) is float:
+        return (data, data) if math.isfinite(data) else None
     array = np.asarray(data, dtype=float)
     finite = array[np.isfinite(array)]
     return (float(finite.min()), float(finite.max())) if finite.size else None
@@ -64,4 +71,6 @@ def is_finite(data: Any) -> bool:
     >>> is_finite(None), is_finite(float("inf"))
     (True, False)
     """
+    if type(data) is float:
+        return math.isfinite(data)
     return data is None or bool(np.isfinite(data).all())

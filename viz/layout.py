@@ -159,7 +159,7 @@ def _clusters(groups: Sequence[Sequence[int]]) -> Iterator[str]:
     members = [frozenset(group) for group in groups]
     by_size = sorted(range(len(groups)), key=lambda index: (len(members[index]), -index))
     inside: dict[int, list[int]] = {index: [] for index in by_size}
-    outermost = []
+    outermost: list[int] = []
     for rank, index in enumerate(by_size):
         around = next((other for other in by_size[rank + 1 :] if members[index] <= members[other]), None)
         (outermost if around is None else inside[around]).append(index)

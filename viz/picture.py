@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from autograd.graph import Node, order
-from viz.boxes import Box, BoxMaker, Row, symbol
+from viz.boxes import Box, BoxMaker, Overlay, Row, symbol
 from viz.folding import outline
 from viz.naming import variable_names
 from viz.outline import Fold, Outline, Part
@@ -110,6 +110,7 @@ def lower(
     fold: str = "none",
     unfold: Sequence[str | Node] = (),
     max_nodes: int = 150,
+    overlay: Overlay | None = None,
 ) -> Picture:
     """The picture of everything that led to the roots; see :func:`viz.draw` for what can be asked.
 
@@ -129,7 +130,7 @@ def lower(
     if since:
         nodes, outside = _between(nodes, since)
     found = outline(nodes, [root for root in roots if root in set(nodes)], max_nodes)
-    maker = BoxMaker(nodes, roots, names=variable_names(names), show=show, outside=outside)
+    maker = BoxMaker(nodes, roots, names=variable_names(names), show=show, outside=outside, overlay=overlay)
     level = _level(found, fold, len(nodes), max_nodes)
     return _Lowering(nodes, found, maker, level, _opened(found, nodes, unfold)).picture()
 
@@ -251,6 +252,8 @@ class _Lowering:
         """The edges between innermost boxes; several between folds are one that counts them."""
         places = {node: place for place, node in enumerate(self.nodes)}
         counts: dict[tuple[int, int, int], int] = {}
+        flows: dict[tuple[int, int, int], float | None] = {}
+        given = {} if self.maker.overlay is None else self.maker.overlay.flows
         for place, node in enumerate(self.nodes):
             target = finest[place]
             plain = not isinstance(self.parts[target], Fold)
@@ -263,9 +266,10 @@ class _Lowering:
                     exact = plain and not isinstance(self.parts[source], Fold)
                     key = (source, target, position if exact else -1)
                     counts[key] = counts.get(key, 0) + 1
+                    if given:
+                        flows[key] = _joint(flows.get(key), given.get((node, position)))
         return [
-            Edge(source, target, position, self._mark(target, position), count)
-            for (source, target, position), count in counts.items()
+            Edge(*key, self._mark(key[1], key[2]), count, flows.get(key)) for key, count in counts.items()
         ]
 
     def _mark(self, target: int, position: int) -> str:
@@ -294,9 +298,18 @@ def _projected(edges: Sequence[Edge], above: Sequence[int]) -> tuple[Edge, ...]:
         exact = source == edge.source and target == edge.target
         key = (source, target, edge.position if exact else -1)
         if source != target:
-            count = edge.count + (shown[key].count if key in shown else 0)
-            shown[key] = Edge(source, target, max(key[2], 0), edge.mark if exact else "", count)
+            count, flow = (shown[key].count, shown[key].flow) if key in shown else (0, None)
+            mark = edge.mark if exact else ""
+            flow = _joint(flow, edge.flow)
+            shown[key] = Edge(source, target, max(key[2], 0), mark, count + edge.count, flow)
     return tuple(shown.values())
+
+
+def _joint(first: float | None, second: float | None) -> float | None:
+    """What goes over two edges drawn as one: the sizes add up, the larger has the say on the sign."""
+    if first is None or second is None:
+        return second if first is None else first
+    return math.copysign(abs(first) + abs(second), first + second)
 
 
 def _place(part: Part) -> int:

@@ -12,7 +12,7 @@ from viz.outline import Fold, Kind, Part
 from viz.text import visible
 
 _MOST_PARTS = 50  # a longer list is opened in pieces
-LEAF, FIXED = "leaf", "constant"
+LEAF, FIXED, LEAVES, SUM = "<leaf>", "<constant>", "<leaves>", "<sum>"  # no operation is called so
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class Quotient:
                 op = symbols.get(operation) or symbols.setdefault(operation, visible(operation.symbol))
             ops.append(op)
             likeness.append(known.setdefault((op, node.shape, len(sources)), len(known)))
-        scopes, ends = [node.scope for node in nodes], {places[root] for root in roots}
+        scopes, ends = [visible(node.scope) for node in nodes], {places[root] for root in roots}
         return cls(list(range(len(nodes))), inputs, ends, ops, likeness, scopes, known)
 
     def is_leaf(self, vertex: int) -> bool:
@@ -85,7 +85,7 @@ class Quotient:
 
     def is_leaves(self, vertex: int) -> bool:
         """Whether it was given, or stands for some that were."""
-        return self.ops[vertex] in (LEAF, FIXED, "leaves")
+        return self.ops[vertex] in (LEAF, FIXED, LEAVES)
 
     def edges(self) -> int:
         """How many edges a picture of it would have."""
@@ -137,7 +137,7 @@ class Quotient:
             around.pop(new, None)
             parts.append(self._fold(grouping, members, level))
             inputs.append(list(around))
-            ops.append(grouping.kind)
+            ops.append(f"<{grouping.kind}>")
             alike = _counted([self.likeness[member] for member in members])
             likeness.append(self.known.setdefault((grouping.kind, alike), len(self.known)))
             scopes.append(grouping.id if grouping.kind == "module" else self.scopes[vertex])

@@ -22,24 +22,18 @@ from viz.drawing import _write
 from viz.folding import outline
 from viz.formatting import number
 from viz.layout import Direction
+from viz.moment import PHASES
 from viz.stepper_data import data, embedded, scenes
+from viz.stepper_marks import DEFINITIONS
 from viz.stepper_picture import Scene
-from viz.stepper_theme import asset, page_style
+from viz.stepper_theme import asset, compact, page_style
 from viz.theme import Theme
 from viz.timeline import Timeline, timeline
 
 Fold = Literal["auto", "none", "all"]
 
+_FEW, _MANY = 14, 60  # boxes of a folded picture
 _SCRIPTS = ("story", "graph", "panel", "nudge", "app", "saving")
-_PHASES = {
-    "forward": "Forward",
-    "seed": "Seed",
-    "backward": "Backward",
-    "kept": "Add up",
-    "again": "Again",
-    "update": "Update",
-    "next": "Next forward",
-}
 
 
 def step(
@@ -103,9 +97,9 @@ def step(
         if value not in allowed:
             raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(map(repr, allowed))}")
     line = timeline(loss, optimizer, seed, names)
-    folded = fold == "all" or (fold == "auto" and len(line.nodes) > max_nodes)
+    budget = {"all": _FEW, "none": None}.get(fold, _MANY if len(line.nodes) > max_nodes else None)
     return Stepper(
-        line, forward=forward, folded=folded, direction=direction, theme=theme, start=start, height=height
+        line, forward=forward, budget=budget, direction=direction, theme=theme, start=start, height=height
     )
 
 
@@ -115,6 +109,7 @@ class Stepper:
     Attributes
     ----------
     timeline: what happens, moment by moment.
+    budget: how many boxes a picture may have before it is folded; None never folds.
     """
 
     def __init__(
@@ -122,7 +117,7 @@ class Stepper:
         timeline: Timeline,
         *,
         forward: bool = True,
-        folded: bool = False,
+        budget: int | None = None,
         direction: Direction = "LR",
         theme: Theme = "auto",
         start: int = 0,
@@ -130,7 +125,7 @@ class Stepper:
     ) -> None:
         self.timeline = timeline
         self.forward = forward
-        self.folded = folded
+        self.budget = budget
         self.direction = direction
         self.theme: Theme = theme
         self.start = start
@@ -140,8 +135,9 @@ class Stepper:
     @cached_property
     def _scenes(self) -> tuple[Scene, ...]:
         nodes = self.timeline.nodes
-        top = outline(nodes, [nodes[-1]]).top if self.folded else None
-        return scenes(self.timeline, top, self.direction)
+        if self.budget is None:
+            return scenes(self.timeline, None, self.direction)
+        return scenes(self.timeline, outline(nodes, [nodes[-1]]).top, self.direction, self.budget)
 
     @cached_property
     def html(self) -> str:
@@ -156,14 +152,16 @@ class Stepper:
         parts = {
             "title": escape(f"Backpropagation of {self.timeline.names[-1]}"),
             "theme": self.theme,
-            "style": "\n".join((page_style(), asset("picture.css"), asset("stepper.css"))).strip(),
+            "picture": asset("picture.css").strip(),
+            "style": f"{page_style()}\n{compact('stepper.css')}",
             "size": f"{len(self.timeline.nodes)} nodes, {len(self.timeline.edges)} edges",
             "wide": str(first.canvas[0]),
             "high": str(first.canvas[1]),
             "scale": number(self.timeline.gauge.largest),
+            "markers": DEFINITIONS,
             "views": "\n".join(self._views()),
             "data": embedded(content),
-            "script": "'use strict';\n" + "\n".join(asset(f"stepper_{name}.js") for name in _SCRIPTS),
+            "script": "'use strict';\n" + "\n".join(compact(f"stepper_{name}.js") for name in _SCRIPTS),
         }
         # One pass, so that nothing that stands in a part is taken for a place to fill.
         return re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], asset("stepper.html"))
@@ -202,7 +200,7 @@ class Stepper:
         moment = self.steps[place - 1] if place else None
         words = f"Before the first step of {count}"
         if moment is not None:
-            words = f"{_PHASES[moment.phase]} · step {place} of {count}"
+            words = f"{PHASES[moment.phase]} · step {place} of {count}"
         slots = self.timeline.slots(place, self.forward)
         return self._scenes[0].still(slots, moment, self.theme, words)
 

@@ -17,24 +17,26 @@ from typing import Any
 import numpy as np
 
 from viz.layout import Direction
+from viz.moment import Moment, Slot
 from viz.naive_order import recursion
 from viz.outline import Part
 from viz.replay import Nudge, check, nudge
 from viz.stepper_picture import Scene
 from viz.stepper_shown import Shown, exact
-from viz.stepper_theme import asset
 from viz.stepper_views import views
 from viz.text import shortened
-from viz.timeline import Moment, Slot, Timeline
+from viz.timeline import Timeline
 
 _MOST_WORK = 20_000_000  # numbers that may be computed for nudges, and as many for finite differences
 _MOST_WRONG = 8
+_MOST_VISITS = 120
 
 
-def scenes(line: Timeline, top: Sequence[Part] | None = None, direction: Direction = "LR") -> tuple[Scene, ...]:
+def scenes(
+    line: Timeline, top: Sequence[Part] | None = None, direction: Direction = "LR", budget: int = 60
+) -> tuple[Scene, ...]:
     """The pictures of a timeline: one for the whole graph, or one for the top and one for each fold."""
     parts = range(len(line.nodes)) if top is None else top
-    budget = len(line.nodes) if top is None else 60
     return tuple(Scene(line, view, direction) for view in views(line.edges, parts, budget))
 
 
@@ -68,7 +70,6 @@ def data(scenes: Sequence[Scene], *, forward: bool = True, start: int = 0) -> di
         "order": _order(line),
         "nudges": [_nudge(curve) for curve in _nudges(line)],
         "checks": _checks(line),
-        "style": asset("picture.css").strip(),
     }
 
 
@@ -86,18 +87,20 @@ def embedded(content: dict[str, Any]) -> str:
 
 def _moment(moment: Moment) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "phase": moment.phase,
-        "symbols": moment.symbols,
-        "numbers": moment.numbers,
         "node": moment.node,
         "changes": {slot: _slot(shown) for slot, shown in moment.changes.items()},
     }
+    if moment.phase != "backward":
+        found["phase"] = moment.phase
+    if "local" not in moment.facts or "summed" in moment.facts:  # the others' lines are made of the facts
+        found |= {"symbols": moment.symbols, "numbers": moment.numbers}
     if moment.parent is not None:
         found["parent"] = moment.parent
         found["size"] = moment.size
     if moment.edge is not None:
         found["edge"] = moment.edge
-    return {**found, **moment.facts}
+    derived = {"before", "incoming"} if moment.phase == "backward" and "rule" not in moment.facts else set()
+    return found | {name: fact for name, fact in moment.facts.items() if name not in derived}
 
 
 def _slot(slot: Slot) -> Any:
@@ -108,7 +111,8 @@ def _view(scene: Scene) -> dict[str, Any]:
     view, edges = scene.view, scene.timeline.edges
     folds = [face for face in view.faces if face.fold]
     steps = {
-        face.fold: [index for index, edge in enumerate(edges) if edge[1] in set(face.members)] for face in folds
+        face.fold: [index for index, edge in enumerate(edges) if edge[1] in set(face.members)]
+        for face in folds
     }
     return {
         "id": view.id,
@@ -138,7 +142,7 @@ def _homes(scenes: Sequence[Scene]) -> list[str]:
 
 
 def _order(line: Timeline) -> dict[str, Any]:
-    naive = recursion(line.walk)
+    naive = recursion(line.walk, _MOST_VISITS)
     ids, right = line.walk.recording.ids, line.walk.gradients
     wrong = [
         [ids[node], exact(gradient), exact(right[node])]
@@ -146,7 +150,8 @@ def _order(line: Timeline) -> dict[str, Any]:
         if naive.whole and not np.allclose(gradient, right[node], rtol=1e-6, atol=0.0, equal_nan=True)
     ]
     visits = [
-        [ids[v.node], ids[v.parent], exact(v.used), exact(v.right), exact(v.contribution)] for v in naive.visits
+        [ids[v.node], ids[v.parent], exact(v.used), exact(v.right), exact(v.contribution)]
+        for v in naive.visits
     ]
     return {
         "visits": visits,
@@ -175,7 +180,7 @@ def _nudges(line: Timeline) -> list[Nudge]:
 
 
 def _nudge(curve: Nudge) -> dict[str, Any]:
-    ranges = [[_number(value, 9) for value in values] for values in curve.ranges]
+    ranges = [[_number(value - curve.start, 4) for value in values] for values in curve.ranges]
     slope = _number(curve.slope, 9)
     return {
         "node": curve.node,
@@ -183,7 +188,7 @@ def _nudge(curve: Nudge) -> dict[str, Any]:
         "slope": slope,
         "scale": curve.scale,
         "array": curve.array,
-        "ranges": ranges,
+        "changes": ranges,
     }
 
 
@@ -203,4 +208,3 @@ def _checks(line: Timeline) -> dict[int, list[Any]]:
 
 def _number(value: float, digits: int) -> float | None:
     return float(f"{value:.{digits}g}") if np.isfinite(value) else None
-

@@ -21,7 +21,9 @@ _LIGHT = {
     "track": "#dfe3e8",
     "negative": "#0072b2",
     "positive": "#d55e00",
-    "broken": "#b3007d",
+    "positive-ink": "#963f00",
+    "negative-ink": "#005486",
+    "broken": "#a80074",
     "accent": "#6639ba",
     "accent-soft": "#e9e2f8",
 }
@@ -34,7 +36,9 @@ _DARK = {
     "track": "#30363d",
     "negative": "#56b4e9",
     "positive": "#ff8c3b",
-    "broken": "#ff7ad1",
+    "positive-ink": "#ffa766",
+    "negative-ink": "#8acdf5",
+    "broken": "#ff8fd8",
     "accent": "#c6a4ff",
     "accent-soft": "#3a2d57",
 }
@@ -44,6 +48,13 @@ _DARK = {
 def asset(name: str) -> str:
     """A file of the folder ``assets``."""
     return (Path(__file__).parent / "assets" / name).read_text(encoding="utf-8")
+
+
+@cache
+def compact(name: str) -> str:
+    """A script or a style sheet without comments and indentation, which readers of a page do not need."""
+    text = re.sub(r"/\*.*?\*/", "", asset(name), flags=re.DOTALL)
+    return "\n".join(line for line in map(str.strip, text.splitlines()) if line)
 
 
 def picture_style(theme: Theme) -> str:

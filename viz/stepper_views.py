@@ -87,7 +87,9 @@ def _opened(parts: Sequence[Part], budget: int) -> list[Part]:
         visible = opened
 
 
-def _view(fold: Fold | None, around: str, parts: Sequence[Part], edges: Sequence[tuple[int, int, int]]) -> View:
+def _view(
+    fold: Fold | None, around: str, parts: Sequence[Part], edges: Sequence[tuple[int, int, int]]
+) -> View:
     faces: list[Face] = []
     box_of: dict[int, int] = {}
     for part in parts:
@@ -116,7 +118,7 @@ def _view(fold: Fold | None, around: str, parts: Sequence[Part], edges: Sequence
         "" if fold is None else fold.title,
         around,
         tuple(faces),
-        tuple(Bundle(*ends, tuple(found)) for (*ends, _), found in bundles.items()),
+        tuple(Bundle(source, target, tuple(found)) for (source, target, _), found in bundles.items()),
     )
 
 

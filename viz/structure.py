@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from viz.outline import Fold
-from viz.quotient import FIXED, LEAF, Grouping, Quotient
+from viz.quotient import FIXED, LEAF, SUM, Grouping, Quotient
 
 _LONGEST_PERIOD = 8
 _FEWEST = 3  # of like parts that are worth a fold
@@ -65,7 +65,7 @@ def neurons(graph: Quotient) -> list[Grouping]:
         if len(computed) != 1 or graph.ops[vertex] in ("+", "*"):
             continue
         (total,) = computed
-        is_sum = graph.ops[total] == "sum" or graph.ops[total] in _FUSED
+        is_sum = graph.ops[total] == SUM or graph.ops[total] in _FUSED
         if is_sum and graph.uses[total] == 1 and graph.scopes[total] == graph.scopes[vertex]:
             own = [s for s in sources if s != total and graph.uses[s] == 1]
             part = graph.parts[total]
@@ -109,7 +109,7 @@ def layers(graph: Quotient) -> list[Grouping]:
         depth = depths[vertex] = 1 + max((depths[s] for s in sources if s < vertex), default=0)
         alike.setdefault((depth, graph.likeness[vertex], graph.scopes[vertex]), []).append(vertex)
     return [
-        Grouping("layer", _times(_name(graph, members[0]), len(members)), members)
+        Grouping("layer", _times(_name(graph, members), len(members)), members)
         for members in alike.values()
         if len(members) >= _FEWEST
     ]
@@ -125,7 +125,7 @@ def leaves(graph: Quotient, labels: Sequence[str]) -> list[Grouping]:
     found = []
     for (op, _), members in alike.items():
         if len(members) > _FEWEST:
-            title = _times(_pattern(graph, members, labels) or op, len(members))
+            title = _times(_pattern(graph, members, labels) or op.strip("<>"), len(members))
             found.append(Grouping("leaves", title, members))
     return found
 
@@ -140,7 +140,7 @@ def runs(graph: Quotient) -> list[Grouping]:
             period, times = _repetition(kinds, start)
             if times * period >= _FEWEST and times > 1:
                 members = chain[start : start + period * times]
-                pattern = " · ".join(_name(graph, vertex) for vertex in members[:period])
+                pattern = " · ".join(_name(graph, members[place::period]) for place in range(period))
                 found.append(Grouping("run", _times(pattern, times), _with_leaves(graph, members)))
                 start += period * times
             else:
@@ -201,9 +201,14 @@ def _prefix(scope: str, depth: int) -> str:
     return ".".join(parts[:depth]) if len(parts) >= depth and scope else ""
 
 
-def _name(graph: Quotient, vertex: int) -> str:
-    part = graph.parts[vertex]
-    return part.title if isinstance(part, Fold) else graph.ops[vertex]
+def _name(graph: Quotient, vertices: Sequence[int]) -> str:
+    """What like parts are called: ``blocks.0`` and ``blocks.1`` are ``blocks.*``."""
+    part = graph.parts[vertices[0]]
+    if not isinstance(part, Fold):
+        return graph.ops[vertices[0]]
+    if part.kind != "module":
+        return part.title
+    return re.sub(r"\d+(?=[^.]*$)", "*", part.title)
 
 
 def _times(what: str, count: int) -> str:

@@ -60,13 +60,12 @@ def box_shapes(box: Box, centre: Point, scale: float) -> Iterator[str]:
     wide, high = size(box)
     left, right = n(PADDING), n(wide - PADDING)
     x, y = centre[0] - wide / 2, centre[1] - high / 2
-    round_ = 14 if box.kind in ("leaf", "constant", "outside") else 5
     kind, fold = (f"{box.kind} folded", f' data-fold="{escape(box.fold)}"') if box.fold else (box.kind, "")
     yield f'<g class="box {kind}" data-box="{box.id}"{fold} transform="translate({n(x)} {n(y)})">'
     yield f"<title>{escape(sentence(box))}</title>"
     if box.fold:
         yield f'<path class="stack" d="{_sheets(wide, high)}"/>'
-    yield f'<rect class="frame" width="{n(wide)}" height="{n(high)}" rx="{round_}"/>'
+    yield f'<rect class="frame" width="{n(wide)}" height="{n(high)}" rx="{corner(box)}"/>'
     heading, label = title(box)
     style = "heading" if box.symbol or box.label else "heading unnamed"
     yield f'<text class="{style}" x="{left}" y="21">{escape(heading)}</text>'
@@ -83,7 +82,9 @@ def box_shapes(box: Box, centre: Point, scale: float) -> Iterator[str]:
         yield f'<text class="badge" x="{left}" y="{n(y)}">{escape(badge)}</text>'
         y += _LINE
     if box.values:
-        yield from _chart(box.values, y - 11, wide - 2 * PADDING)
+        columns, base = chart(box)
+        yield f'<path class="chart" d="{columns}"/>'
+        yield f'<path class="base" d="{base}"/>'
         y += _CHART + GAP / 2
     if box.gradient:
         share = [bound / scale if scale else 0.0 for bound in box.gradient]
@@ -105,20 +106,25 @@ def bar(x: float, y: float, wide: float, least: float, most: float) -> Iterator[
     yield f'<path class="zero" d="M{n(middle)},{n(y - 2)}v{_BAR + 4}"/>'
 
 
-def _chart(values: tuple[float, ...], y: float, wide: float) -> Iterator[str]:
-    """A column for each value, up from the line of zero where positive and down where negative."""
-    high, low = max(0.0, *values), min(0.0, *values)
+def chart(box: Box) -> tuple[str, str]:
+    """The columns of the values, up where positive and down where negative, and the line of zero."""
+    high, low = max(0.0, *box.values), min(0.0, *box.values)
     unit = _CHART / ((high - low) or 1.0)
-    zero, step = y + high * unit, wide / len(values)
+    wide = size(box)[0] - 2 * PADDING
+    top = _HEADER + (len(box.rows) + len(box.badges)) * _LINE + 2
+    zero, step = top + high * unit, wide / len(box.values)
     column = max(step * 0.7, 1.5)
     columns = []
-    for index, value in enumerate(values):
+    for index, value in enumerate(box.values):
         if value:
             x = PADDING + index * step + (step - column) / 2
             columns.append(f"M{n(x)},{n(zero)}h{n(column)}v{n(-value * unit)}h{n(-column)}z")
-    if columns:
-        yield f'<path class="chart" d="{"".join(columns)}"/>'
-    yield f'<path class="base" d="M{n(PADDING)},{n(zero)}h{n(wide)}"/>'
+    return "".join(columns), f"M{n(PADDING)},{n(zero)}h{n(wide)}"
+
+
+def corner(box: Box) -> int:
+    """How round it is: what was given is rounder than what was computed."""
+    return 14 if box.kind in ("leaf", "constant", "outside") else 5
 
 
 def _sheets(wide: float, high: float) -> str:

@@ -11,10 +11,10 @@ from typing import Literal
 
 Theme = Literal["auto", "light", "dark"]
 
-_FONT = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+FONT = "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 _SHAPES = {
-    "text": f"font: 12px {_FONT}; font-variant-numeric: tabular-nums; white-space: pre",
+    "text": f"font: 12px {FONT}; font-variant-numeric: tabular-nums; white-space: pre",
     ".heading": "font-size: 16px; font-weight: 600",
     ".unnamed": "font-weight: 400",
     ".end": "text-anchor: end",
@@ -34,6 +34,35 @@ _SHAPES = {
     ".less .line": "stroke-dasharray: 7 3",
     ".nothing .line": "stroke-dasharray: 1 4",
 }
+
+COLOURS = (
+    ("#ffffff", "#0d1117"),  # the ground
+    ("#1f2328", "#f0f6fc"),  # text
+    ("#59636e", "#9198a1"),  # text of less weight
+    ("#818b98", "#6e7681"),  # lines
+    ("#0072b2", "#56b4e9"),  # negative
+    ("#d55e00", "#ff8c3b"),  # positive
+    ("#ffffff", "#0d1117"),  # text on a strong negative or positive
+)
+"""For each purpose the colour of the light and of the dark theme."""
+
+_PAGE = """\
+body { margin: 0; height: 100vh; display: flex; flex-direction: column; font: 14px system-ui, sans-serif }
+header { display: flex; gap: 12px; align-items: center; flex-wrap: wrap; padding: 8px 14px }
+header { border-bottom: 1px solid }
+header span { margin-left: auto }
+input, button { font: inherit; color: inherit; background: none; border: 1px solid; border-radius: 6px }
+input, button { padding: 3px 8px }
+button { cursor: pointer }
+main { overflow: auto; flex: 1; min-height: 0 }
+main svg { display: block; margin: auto }
+.opens { cursor: pointer; outline-offset: 2px }
+.opens:hover .frame, .opens:focus-visible .frame { stroke-width: 2.5 !important }
+.hit > .frame { stroke: #d4005a !important; stroke-width: 4 !important }"""
+_LIGHT_PAGE = """\
+body { background: #ffffff; color: #1f2328 } header, input, button { border-color: #818b98 }"""
+_DARK_PAGE = """\
+body { background: #0d1117; color: #f0f6fc } header, input, button { border-color: #6e7681 }"""
 
 _LIGHT = {
     ".ground": "fill: #ffffff",
@@ -90,25 +119,27 @@ def style_sheet(name: str, theme: Theme) -> str:
     >>> print(style_sheet("d", "dark").splitlines()[-1])
     #d .more .head { fill: #ff8c3b }
     """
+    return rules_for(name, theme, _SHAPES, _LIGHT, _DARK)
+
+
+def rules_for(
+    name: str, theme: Theme, shapes: Mapping[str, str], light: Mapping[str, str], dark: Mapping[str, str]
+) -> str:
+    """A style sheet in which every rule is for the inside of the element of that id."""
     # Only browsers, which fit a drawing into a page, read media rules; other programs trip over "auto".
     rules = [f"@media all {{ #{name} {{ max-width: 100%; height: auto }} }}"]
-    rules += _rules(name, _SHAPES) + _rules(name, _DARK if theme == "dark" else _LIGHT)
+    rules += _rules(name, shapes) + _rules(name, dark if theme == "dark" else light)
     if theme == "auto":
-        rules += ["@media (prefers-color-scheme: dark) {", *_rules(name, _DARK), "}"]
+        rules += ["@media (prefers-color-scheme: dark) {", *_rules(name, dark), "}"]
     return "\n".join(rules)
 
 
-def background(theme: Theme) -> str:
-    """The style sheet of a page that holds a drawing of this theme.
-
-    >>> background("light")
-    'body { margin: 0; background: #ffffff }'
-    """
-    light, dark = (colours[".ground"].replace("fill", "background") for colours in (_LIGHT, _DARK))
-    rule = f"body {{ margin: 0; {dark if theme == 'dark' else light} }}"
+def page_style(theme: Theme) -> str:
+    """The style sheet of a page that holds a drawing of this theme, its search box and its buttons."""
+    rules = [_PAGE, _DARK_PAGE if theme == "dark" else _LIGHT_PAGE]
     if theme == "auto":
-        rule += f"\n@media (prefers-color-scheme: dark) {{ body {{ {dark} }} }}"
-    return rule
+        rules.append(f"@media (prefers-color-scheme: dark) {{ {_DARK_PAGE} }}")
+    return "\n".join(rules)
 
 
 def _rules(name: str, declarations: Mapping[str, str]) -> list[str]:

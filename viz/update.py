@@ -33,8 +33,8 @@ def updated(optimizer: Any, gradients: Mapping[Node, Any]) -> dict[Node, Any]:
         return {node: node.plain - float(optimizer) * gradient for node, gradient in gradients.items()}
     if not callable(getattr(optimizer, "step", None)) or not hasattr(optimizer, "parameters"):
         raise TypeError(
-            f"cannot take a step with {optimizer!r:.60} ({type(optimizer).__name__}); pass a learning rate, or "
-            "an optimiser that has parameters and step()"
+            f"cannot take a step with {optimizer!r:.60} ({type(optimizer).__name__}); pass a learning "
+            "rate, or an optimiser that has parameters and step()"
         )
     copies: dict[int, Any] = {}
     twin = copy.deepcopy(optimizer, copies)

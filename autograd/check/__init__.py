@@ -44,8 +44,8 @@ def gradcheck(
         arrays Tensors; integers in arrays, strings and the like are passed on as they are.
     order: 1, or 2 to check the second derivatives too.
     modes: which ways of differentiating to check, of "reverse" and "forward".
-    rtol, atol: a derivative may differ from the measured one by ``atol + rtol * |derivative|``, and by what the
-        measurement is uncertain of.
+    rtol, atol: a derivative may differ from the measured one by ``atol + rtol * |derivative|``, and by what
+        the measurement is uncertain of.
     eps: the step of the differences relative to the size of an input; by default a sweep of steps finds it.
     seed: of the random directions, of the fast mode and of the measurement of noise.
     fast_mode: check a few random directions instead of every element; the report says what that leaves out.
@@ -63,9 +63,9 @@ def gradcheck(
     >>> print(gradcheck(wrong, [3.0], modes=["reverse"], raise_exception=False))  # doctest: +ELLIPSIS
     gradcheck of wrong: wrong rule
     1 of 1 elements of the derivative are not the function's
-      input    output  mode     analytic  numeric  error    accuracy  verdict
-      input 0  output  reverse  -6        6        1.2e+01  ...       wrong rule
-    Likely mistake in input 0: sign (the sign is wrong)
+      input  output  mode     analytic  numeric  error    accuracy  verdict
+      x      output  reverse  -6        6        1.2e+01  ...       wrong rule
+    Likely mistake in x: sign (the sign is wrong)
     """
     arguments = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     chosen = tuple(modes)

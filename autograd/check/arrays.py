@@ -140,7 +140,7 @@ class ArrayProblem(Problem):
 
 
 class VjpProblem(ArrayProblem):
-    """A function of arrays with its derivative in reverse, ``vjp(cotangent, *inputs)``: one gradient an input."""
+    """A function of arrays with a backward pass, ``vjp(cotangent, *inputs)``: one gradient an input."""
 
     modes = ("vjp",)
 

@@ -22,13 +22,14 @@ KEPT = 200  # elements that a report lists
 # What to do about each verdict, as the second line of a report.
 ADVICE = {
     Status.WRONG: "{count} of {all} elements of the derivative are not the function's",
-    Status.NOT_FINITE: "{count} of {all} elements of the derivative are NaN or infinite, and so is the slope of the "
-    "function; check at a point where it has a derivative",
-    Status.IMPRECISE: "{count} of {all} elements cannot be told from round-off: the function is not smooth to "
-    "rtol={rtol:g} but only to {reached:.0e}; compute in float64 throughout (is there a float32 or an integer on "
-    "the way, or a difference of large numbers?), or ask for less with rtol",
-    Status.KINK: "right, except that {count} of {all} elements are at a kink, within the reach of the smallest step "
-    "that resolves anything: there the derivative has no single value, and the claimed one is between both sides'",
+    Status.NOT_FINITE: "{count} of {all} elements of the derivative are NaN or infinite, and so is the slope "
+    "of the function; check at a point where it has a derivative",
+    Status.IMPRECISE: "{count} of {all} elements cannot be told from round-off: the function is smooth only "
+    "to a relative {reached:.0e}, and rtol={rtol:g} was asked for; compute in float64 throughout (is there a "
+    "float32 or an integer on the way, or a difference of large numbers?), or pass a larger rtol",
+    Status.KINK: "right, except that {count} of {all} elements are at a kink, within reach of the smallest "
+    "step that resolves anything: the derivative has no single value there, and what is claimed is between "
+    "those of the two sides",
     Status.RIGHT: "all {all} elements of the derivative are the function's",
 }
 
@@ -62,7 +63,7 @@ def check(
     try:
         with nothing_left_behind():
             try:
-                base, scatter = _preliminaries(problem)
+                base, scatter = _preliminaries(problem, fast > 0)
                 if fast:
                     from .derived import Projection
 
@@ -78,7 +79,7 @@ def check(
         )
 
 
-def _preliminaries(problem: Problem) -> tuple[Array, Array]:
+def _preliminaries(problem: Problem, fast: bool) -> tuple[Array, Array]:
     """The function at the point and how far repeated calls differ.
 
     Raises
@@ -91,7 +92,7 @@ def _preliminaries(problem: Problem) -> tuple[Array, Array]:
             "precision too low" if integers and not problem.inputs else "nothing to check",
             "every input is of integers, which have no derivative; pass float64 arrays"
             if integers and not problem.inputs
-            else "no input has a derivative (floats, float arrays, Values and Tensors have), or all are empty",
+            else "no input has a derivative (floats, float arrays, Values and Tensors do), or all are empty",
         )
     x = problem.point
     base = problem.value(x)
@@ -99,21 +100,21 @@ def _preliminaries(problem: Problem) -> tuple[Array, Array]:
     if touched is not None:
         raise Refusal(
             "modifies its input",
-            f"the function changed {touched} while it computed; work on a copy (x = x.copy(), x = x + 1 in place of x += 1)",
+            f"the function changed {touched} while it computed; let it work on a copy",
         )
     if not len(base):
         raise Refusal("nothing to check", "the function returned nothing, or only empty arrays")
-    if len(base) * len(x) > LARGEST:
+    if len(base) * len(x) > LARGEST and not fast:
         raise Refusal(
             "nothing to check",
-            f"the derivative has {len(base)} × {len(x)} elements, too many to check one by one; reduce the output to "
-            "fewer numbers, or pass fast_mode=True",
+            f"the derivative has {len(base)} × {len(x)} elements, too many to check one by one; pass "
+            "fast_mode=True, or reduce the output to fewer numbers",
         )
     if not np.all(np.isfinite(base)):
         worst = int(np.flatnonzero(~np.isfinite(base))[0])
         raise Refusal(
             "not finite",
-            f"{_named(problem.outputs, worst)} is {base[worst]} at this point; check where the function is finite",
+            f"{_named(problem.outputs, worst)} is {base[worst]} here; check where the function is finite",
         )
     return base, _scatter(problem, base, 4)
 
@@ -132,8 +133,8 @@ def _scatter(problem: Problem, base: Array, times: int) -> Array:
         worst = int(np.argmax(scatter))
         raise Refusal(
             "not deterministic",
-            f"the function returned different outputs for the same input: {_named(problem.outputs, worst)} varied by "
-            f"{scatter[worst]:.3g}; fix its random numbers (draw them once, outside), or switch a model to .eval()",
+            f"the function returned different outputs for the same input: {_named(problem.outputs, worst)} "
+            f"varied by {scatter[worst]:.3g}; draw random numbers once, outside, or put a model in .eval()",
         )
     return scatter
 
@@ -221,8 +222,8 @@ def _fill(
     tiny = report.counts.get(Status.TINY.value, 0)
     if tiny:
         report.notes.append(
-            f"{tiny} elements are so small beside the output that float64 cannot resolve them to rtol; they agree within "
-            "the accuracy of the measurement"
+            f"{tiny} elements are so small beside the output that float64 cannot resolve them to rtol; they "
+            "agree within the accuracy of the measurement"
         )
 
 

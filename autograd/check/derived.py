@@ -115,9 +115,9 @@ class Projection(Problem):
         checked = min(count, n) * min(count, m)
         self.notes = [
             *full.notes,
-            f"fast mode checked {checked} random combinations of the {m * n} elements ({n} inputs, {m} outputs), "
-            "not the elements themselves: a mistake that is small in all combinations passes, and none is "
-            "located or diagnosed",
+            f"fast mode checked {checked} random combinations of the {m * n} elements ({n} inputs, {m} "
+            "outputs), not the elements themselves: a mistake that is small in all combinations passes, and "
+            "none is located or diagnosed",
         ]
 
     def place(self, t: Array) -> Array:

@@ -38,23 +38,15 @@ def explains(suspect: Array, case: Case) -> bool:
     return bool(np.all(np.where(case.bad, (off <= strict) & wrong, elsewhere)))
 
 
-def diagnose(case: Case) -> list[Finding]:
-    """All likely mistakes of one input's block, the likeliest first; never empty."""
+def diagnose(case: Case) -> Finding:
+    """The likeliest mistake of one input's block."""
     if not np.all(np.isfinite(case.claim[case.bad])):
-        return [
-            Finding(
-                "not finite", case.part.name, "the derivative is NaN or infinite where the function's is not"
-            )
-        ]
-    found: list[Finding] = []
+        return Finding("not finite", case.part.name, "the derivative is NaN or infinite, the function's is not")
     for mistake in MISTAKES:
         for suspect, words in mistake.suspects(case):
             if explains(suspect, case):
-                new = Finding(mistake.name, case.part.name, mistake.sentence.format(words))
-                if all(new.name != old.name for old in found):
-                    found.append(new)
-                break
-    return found or [Finding(FALLBACK, case.part.name, FALLBACK_SENTENCE)]
+                return Finding(mistake.name, case.part.name, mistake.sentence.format(words))
+    return Finding(FALLBACK, case.part.name, FALLBACK_SENTENCE)
 
 
 def diagnose_all(
@@ -67,7 +59,7 @@ def diagnose_all(
     inputs: list[Part],
     outputs: list[Part],
 ) -> list[Finding]:
-    """The likely mistakes of every input that has wrong elements, in order."""
+    """The likely mistake of every input that has wrong elements, in order."""
     found = []
     for part in inputs:
         place = part.place
@@ -85,5 +77,5 @@ def diagnose_all(
             outputs,
             others,
         )
-        found += diagnose(case)
+        found.append(diagnose(case))
     return found

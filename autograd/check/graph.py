@@ -167,23 +167,22 @@ def _outputs(plain: Sequence[Any]) -> list[Part]:
 def _leaf(x: Any, name: str, notes: list[str]) -> Any:
     """A fresh float64 leaf for an input that has a derivative; anything else as it is."""
     plain = x.plain if isinstance(x, Node) else x
-    label = getattr(x, "label", "") or name
     if isinstance(plain, (bool, np.bool_)):
         return x
     if isinstance(plain, (int, float)):
-        return Value(float(plain), label=label)
+        return Value(float(plain), label=name)
     if not isinstance(plain, (np.ndarray, np.generic)):
         return x
     if plain.dtype.kind != "f":
         notes.append(f"{name} is {plain.dtype} and was left as it is")
-        return x.detach() if isinstance(x, Node) else x
+        return Tensor(plain, label=name) if isinstance(x, Node) else x
     if plain.dtype != np.float64:
         notes.append(f"{name} is {plain.dtype} and was checked as float64")
-    return Tensor(np.array(plain, float), requires_grad=True, label=label)
+    return Tensor(np.array(plain, float), requires_grad=True, label=name)
 
 
 def _names(arguments: Sequence[str], inputs: Sequence[Any]) -> list[str]:
-    """A name for every number in nested arguments: ``x``, ``p['w']``, ``pair[0]``."""
+    """A name for every number in nested arguments: its label, or ``x``, ``p['w']``, ``pair[0]``."""
     found: list[str] = []
 
     def visit(name: str, part: Any) -> None:
@@ -194,7 +193,7 @@ def _names(arguments: Sequence[str], inputs: Sequence[Any]) -> list[str]:
             for i, value in enumerate(part):
                 visit(f"{name}[{i}]", value)
         else:
-            found.append(name)
+            found.append(getattr(part, "label", "") or name)
 
     for name, part in zip(arguments, inputs, strict=True):
         visit(name, part)

@@ -111,8 +111,7 @@ class Judge:
         self.sweep_unsettled(claims, exact)
         if exact is None:
             value, error = self.real, self.total()
-        else:
-            error = self.with_noise(claims, exact)
+        error = self.with_noise(claims, value, error, exact is not None)
         way = "complex step" if exact is not None else "differences"
         swept = "a sweep of steps" if exact is None else f"{way} and a sweep of steps"
         method = [swept if self.swept[i] else way for i in range(n)]
@@ -147,13 +146,10 @@ class Judge:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                steps = [complex_step(self.problem.value, self.x, i) for i in range(len(self.x))]
+                exact = self.complex_slopes(self.x, np.arange(len(self.x)))
         except Exception:  # whatever a function says that was not written for complex numbers
             return None
-        if any(len(step) != len(self.base) for step in steps):
-            return None
-        exact = np.stack(steps, axis=1)
-        if not np.all(np.isfinite(exact)):
+        if exact.shape != self.real.shape or not np.all(np.isfinite(exact)):
             return None
         for position in np.flatnonzero(self.contradicts(exact).any(axis=0)):
             self.sweep(int(position))
@@ -194,7 +190,8 @@ class Judge:
             # The complex step settles a claim that agrees with it; the differences one that is far from them.
             kink = np.abs(self.jump) > 5 * self.error
             far = np.abs(claim - self.real) > tolerance + 2 * self.total()
-            return ~((np.abs(claim - exact) <= tolerance) | (far & ~kink))
+            settled: Array = (np.abs(claim - exact) <= tolerance) | (far & ~kink)
+            return ~settled
         total = self.total()
         close = np.abs(claim - self.real) <= tolerance
         size = np.maximum(self.scale, np.abs(self.base)[:, None])
@@ -203,40 +200,49 @@ class Judge:
             & (np.abs(claim) * self.units <= 2.0**-46 * size)
             & (total * self.units <= 1e-8 * size)
         )
-        return ~((close & (total <= 0.1 * tolerance)) | nothing)
+        settled = (close & (total <= 0.1 * tolerance)) | nothing
+        return ~settled
 
-    def with_noise(self, claims: Sequence[Array], exact: Array) -> Array:
-        """The error of the complex steps; where only they contradict a claim, with the noise of both."""
-        error = TRUE_TO * np.abs(exact)
-        open_ = np.zeros(exact.shape, bool)
-        for claim in claims:
-            tolerance = self.tolerance(claim, exact)
-            allowed = np.abs(claim - self.real) <= tolerance + 2 * self.total()
-            open_ |= (np.abs(claim - exact) > tolerance + 2 * error) & allowed & np.isfinite(claim)
+    def with_noise(self, claims: Sequence[Array], value: Array, error: Array, exact: bool) -> Array:
+        """The third pass: the error, with noise counted in where a claim is off by next to nothing.
+
+        The noise of the claim and of the measurement is what they change by a few units in the last
+        place away.
+        """
+        within = [
+            np.abs(claim - self.real) <= self.tolerance(claim, value) + 2 * self.total() for claim in claims
+        ]
+        hidden, open_ = np.zeros(value.shape, bool), np.zeros(value.shape, bool)
+        for claim, allowed in zip(claims, within, strict=True):
+            different = np.abs(claim - value) > self.tolerance(claim, value) + 2 * error
+            hidden |= different & allowed & exact  # only the complex step contradicts
+            open_ |= different & (np.abs(claim - value) <= 64 * self.resolution())
+        open_ |= hidden
         if not open_.any():
             return error
         positions = np.flatnonzero(open_.any(axis=0))
         random = np.random.default_rng(0)
         sizes = np.array([power_of_two(float(x)) for x in self.x])
         near = [self.x + sizes * EPSILON * random.integers(-8, 9, len(self.x)) for _ in range(6)]
-        steps = np.stack([exact[:, positions]] + [self.nearby_steps(x, positions) for x in near])
-        spread = np.ptp(steps, axis=0)
-        for index, _ in enumerate(claims):
-            there = [claims[index][:, positions]]
-            there += [self.problem.derivative(self.problem.modes[index], x)[:, positions] for x in near]
-            spread = np.maximum(spread, np.ptp(np.stack(there), axis=0))
-        # Nor is a difference a mistake that no step of the input's own size brings out of the noise.
-        spread = np.maximum(2 * spread, self.resolution())
-        error[:, positions] += np.where(open_[:, positions], spread, 0.0)
-        return error
+        samples = [[claim[:, positions]] for claim in claims]
+        for mode, sample in zip(self.problem.modes, samples, strict=True):
+            sample += [self.problem.derivative(mode, x)[:, positions] for x in near]
+        if exact:
+            samples.append([value[:, positions], *[self.complex_slopes(x, positions) for x in near]])
+        spread = 2 * np.max([np.ptp(np.stack(sample), axis=0) for sample in samples], axis=0)
+        # Nor is a difference a mistake that hides in the round-off of the function itself.
+        spread = np.where(hidden[:, positions], np.maximum(spread, self.resolution()), spread)
+        wider = error.copy()
+        wider[:, positions] += np.where(open_[:, positions], spread, 0.0)
+        return wider
 
     def resolution(self) -> Array:
         """The derivative that moves an output by no more than its round-off, shape (m, 1)."""
         resolution: Array = np.maximum(8 * self.noise, 4 * EPSILON * np.abs(self.base))[:, None]
         return resolution
 
-    def nearby_steps(self, x: Array, positions: Array) -> Array:
-        """Complex steps at another point, shape (m, count)."""
+    def complex_slopes(self, x: Array, positions: Array) -> Array:
+        """Complex steps of some inputs, shape (m, count)."""
         return np.stack([complex_step(self.problem.value, x, int(i)) for i in positions], axis=1)
 
     # -- judging ------------------------------------------------------------------------------
@@ -249,19 +255,18 @@ class Judge:
             resolved = error <= tolerance
             different = ~(np.abs(claim - value) <= tolerance + 2 * error)
             half = np.abs(measured.jump) / 2
-            at_kink = ~np.isnan(measured.kink) & (~resolved | different)
+            at_kink = self.near_kink(measured) & (~resolved | different)
             between = np.abs(claim - measured.kink) <= half * (1 + 1e-3) + tolerance
         small = error * self.units <= np.maximum(self.rtol * self.scale, 1e-9 * np.abs(self.base)[:, None])
         small |= np.fmax(np.abs(claim), np.abs(value)) <= 16 * self.resolution()
         rows = [
-            (~np.isfinite(claim) & ~np.isfinite(error), Status.NOT_FINITE),
-            (~np.isfinite(claim) & ~resolved & (error >= 0.1 * np.abs(value)), Status.NOT_FINITE),
+            (~np.isfinite(claim) & ~self.converged(), Status.NOT_FINITE),
             (~np.isfinite(claim), Status.WRONG),
-            (at_kink & between & self.near_kink(measured), Status.KINK),
+            (at_kink & between, Status.KINK),
             (at_kink & ~resolved, Status.WRONG),
             (~np.isfinite(error), Status.IMPRECISE),
             (different, Status.WRONG),
-            (resolved, Status.RIGHT),
+            (resolved | (small & (claim == 0) & (np.abs(value) <= error)), Status.RIGHT),
             (small, Status.TINY),
         ]
         codes: Array = np.select(
@@ -271,8 +276,15 @@ class Judge:
         )
         return codes
 
+    def converged(self) -> Array:
+        """Where the differences have a limit at all, which they have not at a pole of the derivative."""
+        size = np.fmax(np.abs(self.real), np.abs(self.base)[:, None] / self.units)
+        converged: Array = self.total() <= 1e-3 * size
+        return converged
+
     def near_kink(self, measured: Measured) -> Array:
-        """Where the differences alone, which a kink disturbs, do not settle the element."""
+        """Where a kink is so near that no step avoids it: the differences are not good beside its jump."""
         with np.errstate(invalid="ignore"):
-            near: Array = self.total() > self.tolerance(self.real, measured.value)
-        return near
+            jump = np.where(np.isinf(measured.jump), 0.0, measured.jump)
+            near: Array = self.total() > self.tolerance(self.real, jump)
+        return near & ~np.isnan(measured.kink)

@@ -63,13 +63,14 @@ class Case:
         off = ~np.eye(k, dtype=bool)
         if np.any(np.abs(self.right[off]) > self.error[off]) or np.any(self.claim[off]):
             return None
-        return np.arange(k) * (k + 1)
+        places: Array = np.arange(k) * (k + 1)
+        return places
 
-    def on_diagonal(self, slopes: Array) -> Array:
-        """A block with these derivatives on its diagonal."""
+    def with_slopes(self, places: Array, slopes: Array) -> Array:
+        """The block with these derivatives in the places of the diagonal where it is wrong."""
         block = np.zeros_like(self.right)
-        block.flat[self.diagonal()] = slopes
-        return block
+        block.flat[places] = slopes
+        return self.wrong_only(block)
 
 
 Suspects = Iterator[tuple[Array, str]]
@@ -169,12 +170,12 @@ def missing_sum(case: Case) -> Suspects:
 
 
 def neighbour(case: Case) -> Suspects:
-    """The derivative of another elementwise function of the rule book, up to a factor; or a right one misfed."""
+    """The derivative of another elementwise function of the rule book, or the right one, misfed."""
     places = case.diagonal()
     if places is None:
         return
     claimed = case.claim.flat[places]
-    own = case.y if len(case.y) == len(case.x) else None
+    own: Any = case.y if len(case.y) == len(case.x) else None
     with np.errstate(all="ignore"):
         for name, operation in sorted(TABLE.items()):
             if not _is_function_of_one(operation):
@@ -184,10 +185,10 @@ def neighbour(case: Case) -> Suspects:
                 flat = len(slopes) > 1 and not np.ptp(slopes)
                 if flat or not np.all(np.isfinite(slopes)) or np.array_equal(slopes, own):
                     continue
-                yield case.wrong_only(case.on_diagonal(slopes)), words
+                yield case.with_slopes(places, slopes), words
                 factor = _factor(claimed, slopes)
                 if factor is not None and factor > 0 and len(slopes) > 2 and scalable:
-                    yield case.wrong_only(case.on_diagonal(factor * slopes)), words
+                    yield case.with_slopes(places, factor * slopes), words
 
 
 def _is_function_of_one(operation: Operation) -> bool:
@@ -299,8 +300,8 @@ def missing_term(case: Case) -> Suspects:
         for name, ratio in FACTORS.items():
             term = y * ratio(case.x)
             if np.all(np.isfinite(term)):
-                yield case.wrong_only(case.on_diagonal(right - term)), f"the one that differentiates {name}"
-                yield case.wrong_only(case.on_diagonal(term)), f"all but the one that differentiates {name}"
+                yield case.with_slopes(places, right - term), f"the one that differentiates {name}"
+                yield case.with_slopes(places, term), f"all but the one that differentiates {name}"
 
 
 MISTAKES = [

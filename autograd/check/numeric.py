@@ -167,13 +167,13 @@ class Differences:
         best, kink = self.narrowed(steps, self.central)
         broken = self.broken(min(steps))
         for side in (1, 2):
-            lost = ~np.isfinite(best.error) | (broken.any(axis=0) & ~broken[side - 1])
+            lost: Any = ~np.isfinite(best.error) | (broken.any(axis=0) & ~broken[side - 1])
             if lost.any():
                 edge, _ = self.narrowed(steps, lambda step, side=side: self.one_sided(step, side))  # type: ignore[misc]
                 best = _choose(lost, edge, best)
-        step = broken.all(axis=0)  # a step to both sides: nothing is known, and any derivative is as good
         nothing = np.zeros(len(self.base))
-        return best, _choose(step, Slopes(nothing, nothing, nothing + np.inf), kink)
+        # Where it steps to both sides nothing is known, and any derivative is as good.
+        return best, _choose(broken.all(axis=0), Slopes(nothing, nothing, nothing + np.inf), kink)
 
     def broken(self, step: float) -> Array:
         """Whether the function steps at the point, to the right and to the left, shape (2, m)."""
@@ -210,7 +210,7 @@ class Differences:
         return best, kink
 
 
-def _choose(where: Array, new: Slopes, old: Slopes) -> Slopes:
+def _choose(where: Any, new: Slopes, old: Slopes) -> Slopes:
     return Slopes(
         np.where(where, new.value, old.value),
         np.where(where, new.error, old.error),

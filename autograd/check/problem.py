@@ -12,6 +12,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ Array = np.ndarray[Any, Any]
 Shape = tuple[int, ...]
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - not an error to callers: it becomes a verdict
     """A check that ends early: the function cannot be checked as it is."""
 
     def __init__(self, verdict: str, reason: str) -> None:
@@ -36,12 +37,12 @@ class Part:
     shape: Shape
     start: int
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The number of elements."""
         return math.prod(self.shape)
 
-    @property
+    @cached_property
     def place(self) -> slice:
         """Where its elements are in the vector."""
         return slice(self.start, self.start + self.size)
@@ -108,7 +109,7 @@ class Problem(ABC):
         """The number of output elements."""
         return sum(part.size for part in self.outputs)
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most problems borrow nothing
         """Put back what had to be changed while checking."""
 
 
@@ -131,8 +132,10 @@ def differing(parts: Sequence[Part], point: Array, now: Iterable[Any]) -> str | 
 
 def argument_names(function: Callable[..., Any], count: int) -> list[str]:
     """The names of the first arguments of a function, as it calls them itself."""
+    for attribute in ("forward", "array"):  # of a module, of an operation
+        function = getattr(function, attribute, function)
     try:
-        parameters = list(inspect.signature(getattr(function, "forward", function)).parameters.values())
+        parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
         parameters = []
     plain = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -151,8 +154,8 @@ def real_vector(results: Sequence[Any], *, complex_step: bool = False) -> Array:
     if any(array.dtype.kind == "c" for array in arrays) and not complex_step:
         raise Refusal(
             "complex result",
-            "the function returned complex numbers, whose derivative is not one number an element; return the "
-            "real and the imaginary part as two real outputs",
+            "the function returned complex numbers, whose derivative is not one number an element; return "
+            "the real and the imaginary part as two real outputs",
         )
     dtype = complex if complex_step else float
     return np.concatenate([np.asarray(array, dtype).ravel() for array in arrays] or [np.zeros(0)])

@@ -42,7 +42,7 @@ COLOURS = {
 }
 
 
-@dataclass
+@dataclass(repr=False)
 class Report:
     """The outcome of a check; true if it passed.
 
@@ -54,7 +54,7 @@ class Report:
     reason: one sentence for people.
     function: the name of what was checked.
     elements: the elements that are not plainly right, the worst first.
-    findings: the likely mistakes, the likeliest first.
+    findings: the likely mistake in each input that has wrong elements.
     counts: how many elements got which verdict, over all modes.
     worst: the largest relative difference among the elements that are right.
     notes: what was not checked, or checked differently than asked.
@@ -84,7 +84,7 @@ class Report:
 
     @property
     def mistake(self) -> str | None:
-        """The name of the likeliest mistake, None if there is none."""
+        """The name of the first likely mistake, None if there is none."""
         return self.findings[0].name if self.findings else None
 
     def to_dict(self) -> dict[str, Any]:
@@ -122,6 +122,8 @@ class Report:
                 for row in (COLUMNS, *rows)
             ]
         return "\n".join([*self.lines(), *[f"  {line}" for line in table], *self.remarks()])
+
+    __repr__ = __str__  # what a failing `assert report` shows
 
     # -- HTML -----------------------------------------------------------------------------------
 

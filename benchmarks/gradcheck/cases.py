@@ -55,7 +55,12 @@ def diagonal(slope: Callable[[Array], Array]) -> Callable[[Array], tuple[Array, 
 
 
 def elementwise(
-    name: str, value: Callable[[Any], Any], slope: Callable[[Array], Array], low: float, high: float, n: int = 6
+    name: str,
+    value: Callable[[Any], Any],
+    slope: Callable[[Array], Array],
+    low: float,
+    high: float,
+    n: int = 6,
 ) -> Function:
     return Function(name, value, diagonal(slope), lambda random: (random.uniform(low, high, n),))
 
@@ -111,7 +116,12 @@ SMOOTH = [
 TERMS: list[tuple[str, Callable[[Any], Any], Callable[[Array], Array], Callable[[Array], Array]]] = [
     ("x·sin", lambda x: x * np.sin(x), np.sin, lambda x: x * np.cos(x)),
     ("x²·exp", lambda x: x**2 * np.exp(x), lambda x: 2 * x * np.exp(x), lambda x: x**2 * np.exp(x)),
-    ("exp·sin", lambda x: np.exp(x) * np.sin(x), lambda x: np.exp(x) * np.sin(x), lambda x: np.exp(x) * np.cos(x)),
+    (
+        "exp·sin",
+        lambda x: np.exp(x) * np.sin(x),
+        lambda x: np.exp(x) * np.sin(x),
+        lambda x: np.exp(x) * np.cos(x),
+    ),
     ("x·log", lambda x: x * np.log(x), np.log, lambda x: np.ones_like(x)),
     ("x·tanh", lambda x: x * np.tanh(x), np.tanh, lambda x: x * (1 - np.tanh(x) ** 2)),
     ("x·sigmoid", lambda x: x * sigmoid(x), sigmoid, lambda x: x * sigmoid(x) * (1 - sigmoid(x))),
@@ -140,7 +150,10 @@ SOFTMAX = Function(
 )
 NORMALISE = Function("normalise", normalise, normalise_derivative, lambda random: (random.normal(size=6),))
 MATMUL = Function(
-    "matmul", product, product_derivative, lambda random: (random.normal(size=(3, 3)), random.normal(size=(3, 3)))
+    "matmul",
+    product,
+    product_derivative,
+    lambda random: (random.normal(size=(3, 3)), random.normal(size=(3, 3))),
 )
 CUMSUM = Function(
     "weighted cumsum",
@@ -320,7 +333,9 @@ def neighbour_case(
 
 
 def at(name: str, value: Callable[[Any], Any], slope: Callable[[Array], Array], *points: float) -> Function:
-    return Function(name, value, diagonal(slope), lambda random: (np.array(points) * random.uniform(0.9, 1.1),))
+    return Function(
+        name, value, diagonal(slope), lambda random: (np.array(points) * random.uniform(0.9, 1.1),)
+    )
 
 
 BADLY_SCALED = np.array([1e-8, 1e-4, 1.0, 1e4, 1e8])
@@ -401,7 +416,7 @@ def _chain_slope(x: Array) -> Array:
 
 
 def right_cases() -> Iterator[Case]:
-    """Right derivatives, of well-behaved functions at every scale and of functions that are hard to measure."""
+    """Right derivatives, of ordinary functions at every scale and of functions that are hard to measure."""
     for scale in SCALES:
         for repetition in range(5):
             for function in [*SMOOTH, *PRODUCTS, *GENERAL, *HARD]:

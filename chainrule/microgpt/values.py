@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,14 @@ from .settings import Settings, Weights
 
 Row = list[Any]
 Matrix = list[Row]
+
+
+@dataclass
+class Seen:
+    """What a head keeps of the tokens so far: a row for each."""
+
+    keys: Matrix
+    values: Matrix
 
 
 class ValueGPT:
@@ -29,22 +38,17 @@ class ValueGPT:
     >>> loss = model.loss(letters.encode("ann"))
     >>> loss.backward()
     >>> round(loss.data, 1), len(model.parameters())
-    (3.3, 4192)
+    (3.4, 4192)
     """
 
     def __init__(self, settings: Settings, weights: Weights) -> None:
         self.settings = settings
-        self.matrices: dict[str, Matrix] = {
-            name: [
-                [Value(number, label=f"{name}[{i},{j}]") for j, number in enumerate(row)]
-                for i, row in enumerate(weights[name].tolist())
-            ]
-            for name in settings.shapes()
-        }
+        self.matrices = {name: _values(weights[name], name) for name in settings.shapes()}
+        """every matrix by name; where each head has its own, they are in a list"""
 
     def parameters(self) -> list[Value]:
         """Every number of every matrix, row by row."""
-        return [number for matrix in self.matrices.values() for row in matrix for number in row]
+        return [number for matrix in self.matrices.values() for number in _numbers(matrix)]
 
     def zero_grad(self) -> None:
         """Set every gradient to 0, also of numbers that the next name does not use.
@@ -56,17 +60,14 @@ class ValueGPT:
 
     def scores(self, tokens: Sequence[int]) -> Iterator[Row]:
         """For each token in turn, the scores of what comes after it."""
-        seen: list[dict[str, Matrix]] = [{"key": [], "value": []} for _ in range(self.settings.layers)]
+        seen = [[Seen([], []) for _ in range(self.settings.heads)] for _ in range(self.settings.layers)]
         for place, token in enumerate(tokens):
-            x = [
-                a + b
-                for a, b in zip(self.matrices["token"][token], self.matrices["place"][place], strict=True)
-            ]
-            x = self._normalized(x)
+            x = self._normalized(_sum(self.matrices["token"][token], self.matrices["place"][place]))
             for layer in range(self.settings.layers):
-                with scope(f"layers.{layer}"):
+                with scope(f"layers.{layer}.attention"):
                     x = _sum(x, self._attention(layer, self._normalized(x), seen[layer]))
-                    x = _sum(x, self._thinking(layer, self._normalized(x)))
+                with scope(f"layers.{layer}.perceptron"):
+                    x = _sum(x, self._perceptron(layer, self._normalized(x)))
             with scope("head"):
                 yield _product(x, self.matrices["head"])
 
@@ -78,7 +79,7 @@ class ValueGPT:
             with scope("loss"):
                 surprises.append(-log(_softmax(scores)[target]))
         with scope("loss"):
-            return affine(0.0, *surprises, *[1.0 / len(surprises)] * len(surprises))
+            return _total(surprises) / len(surprises)
 
     def predict(self, tokens: Sequence[int]) -> NDArray[np.float64]:
         """The scores of what comes after the last token, shape (tokens of the vocabulary,)."""
@@ -87,36 +88,62 @@ class ValueGPT:
         return np.array([score.data for score in last])
 
     def _normalized(self, x: Row) -> Row:
-        with scope("norm"):
-            mean_square = affine(0.0, *x, *x) / len(x)
-            scale = rsqrt(mean_square + self.settings.epsilon)
-            return [a * scale for a in x]
+        """``x / √(mean(x²) + ε)``."""
+        scale = rsqrt(_dot(x, x) / len(x) + self.settings.epsilon)
+        return [a * scale for a in x]
 
-    def _attention(self, layer: int, x: Row, seen: dict[str, Matrix]) -> Row:
-        """What each head gathers from the tokens so far, this one included."""
-        with scope("attention"):
-            query, key, value = (
-                _product(x, self.matrices[f"layers.{layer}.{name}"]) for name in ("query", "key", "value")
-            )
-            seen["key"].append(key)
-            seen["value"].append(value)
-            size = self.settings.width // self.settings.heads
-            gathered: Row = []
-            for start in range(0, self.settings.width, size):
-                own = slice(start, start + size)
-                weights = _softmax([affine(0.0, *query[own], *k[own]) / size**0.5 for k in seen["key"]])
-                columns = zip(*(v[own] for v in seen["value"]), strict=True)
-                gathered += [affine(0.0, *weights, *column) for column in columns]
-            return _product(gathered, self.matrices[f"layers.{layer}.output"])
+    def _attention(self, layer: int, x: Row, seen: list[Seen]) -> Row:
+        """What the heads gather from the tokens so far, this one included."""
+        query, key, value, output = (
+            self.matrices[f"layers.{layer}.{name}"] for name in ("query", "key", "value", "output")
+        )
+        gathered: list[Row] = []
+        for head, before in enumerate(seen):
+            with scope(f"head{head}"):
+                before.keys.append(_product(x, key[head]))
+                before.values.append(_product(x, value[head]))
+                asked = _product(x, query[head])
+                weights = _softmax([_dot(asked, k) / len(asked) ** 0.5 for k in before.keys])
+                gathered.append(_product(_product(weights, before.values), output[head]))
+        return [_total(parts) for parts in zip(*gathered, strict=True)]
 
-    def _thinking(self, layer: int, x: Row) -> Row:
-        with scope("mlp"):
-            wide = [relu(a) for a in _product(x, self.matrices[f"layers.{layer}.wide"])]
-            return _product(wide, self.matrices[f"layers.{layer}.narrow"])
+    def _perceptron(self, layer: int, x: Row) -> Row:
+        wide = [relu(a) for a in _product(x, self.matrices[f"layers.{layer}.wide"])]
+        return _product(wide, self.matrices[f"layers.{layer}.narrow"])
+
+
+def _values(array: NDArray[np.float64], name: str) -> Any:
+    """Nested lists of Values, each labelled with its place, such as ``layers.0.query[1,2,3]``."""
+
+    def nested(rows: Any, place: tuple[int, ...]) -> Any:
+        if isinstance(rows, list):
+            return [nested(row, (*place, i)) for i, row in enumerate(rows)]
+        return Value(rows, label=f"{name}[{','.join(map(str, place))}]")
+
+    return nested(array.tolist(), ())
+
+
+def _numbers(nested: Any) -> Iterator[Value]:
+    if isinstance(nested, list):
+        for each in nested:
+            yield from _numbers(each)
+    else:
+        yield nested
+
+
+# Sums of products are one node each: ``affine`` has the bias first, then all left and all right factors.
+
+
+def _dot(x: Sequence[Any], y: Sequence[Any]) -> Any:
+    return affine(0.0, *x, *y)
+
+
+def _total(x: Sequence[Any]) -> Any:
+    return affine(0.0, *x, *[1.0] * len(x))
 
 
 def _product(x: Row, matrix: Matrix) -> Row:
-    return [affine(0.0, *column, *x) for column in zip(*matrix, strict=True)]
+    return [_dot(column, x) for column in zip(*matrix, strict=True)]
 
 
 def _sum(x: Row, y: Row) -> Row:
@@ -126,5 +153,5 @@ def _sum(x: Row, y: Row) -> Row:
 def _softmax(scores: Row) -> Row:
     largest = max(score.data for score in scores)  # a choice without a derivative, against overflow
     likely = [exp(score - largest) for score in scores]
-    total = affine(0.0, *likely, *[1.0] * len(likely))
+    total = _total(likely)
     return [a / total for a in likely]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import autograd
 from autograd import elu, leaky_relu, logsigmoid, mish, relu, selu, sigmoid, silu, softsign, tanh
+from autograd.shapes import as_number
 
 __all__ = [
     "elu",
@@ -61,7 +62,7 @@ def softmax(input: Any, dim: int = -1) -> Any:
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])
     """
-    return autograd.softmax(autograd.functions.as_number(input), axis=dim)
+    return autograd.softmax(as_number(input), axis=dim)
 
 
 def log_softmax(input: Any, dim: int = -1) -> Any:
@@ -70,4 +71,4 @@ def log_softmax(input: Any, dim: int = -1) -> Any:
     >>> log_softmax([0.0, 0.0]).round(4)
     array([-0.6931, -0.6931])
     """
-    return autograd.log_softmax(autograd.functions.as_number(input), axis=dim)
+    return autograd.log_softmax(as_number(input), axis=dim)

@@ -7,6 +7,7 @@ from typing import Any
 import autograd
 from autograd import ShapeError
 from autograd.array_ops import shape_of
+from autograd.shapes import as_number
 
 Size = int | tuple[int, ...]
 
@@ -30,7 +31,7 @@ def batched(x: Any, axes: int, name: str) -> tuple[Any, bool]:
     ------
     ShapeError: x is not (batch, channels, *lengths), nor that without the batch.
     """
-    x = autograd.functions.as_number(x)
+    x = as_number(x)
     shape = shape_of(x)
     if len(shape) == axes + 1:
         return autograd.expand_dims(x, 0), True

@@ -1,4 +1,4 @@
-"""Write what PyTorch computes in float64 to ``layers.npz`` and ``updates.json``, for the tests to compare with.
+"""Write what PyTorch computes in float64 to ``layers.npz`` and ``updates.json``, for the tests to compare.
 
 The tests never need PyTorch. To write the files anew, in an environment of its own::
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 torch.set_default_dtype(torch.float64)
@@ -31,7 +31,9 @@ def draw(*shape: int, low: float | None = None, high: float = 1.0) -> torch.Tens
     return torch.tensor(np.round(values, 3))  # three digits compress well
 
 
-def case(name: str, function: Callable[..., torch.Tensor], *inputs: torch.Tensor, second: bool = True) -> None:
+def case(
+    name: str, function: Callable[..., torch.Tensor], *inputs: torch.Tensor, second: bool = True
+) -> None:
     """Keep one case: inputs, output, first and second derivatives of the floating inputs."""
     leaves = [x.clone().requires_grad_() if x.is_floating_point() else x for x in inputs]
     moving = [x for x in leaves if x.requires_grad]
@@ -200,9 +202,7 @@ for reduction in ("mean", "sum", "none"):
     case(f"cross_entropy_{reduction}", lambda x, y, r=r: F.cross_entropy(x, y, **r), logits, classes)
     case(
         f"cross_entropy_all_{reduction}",
-        lambda x, y, w, r=r: F.cross_entropy(
-            x, y, w.double(), ignore_index=2, label_smoothing=0.2, **r
-        ),
+        lambda x, y, w, r=r: F.cross_entropy(x, y, w.double(), ignore_index=2, label_smoothing=0.2, **r),
         logits,
         classes,
         torch.tensor([1, 2, 3, 4]),
@@ -363,7 +363,11 @@ for name, (kind, options) in OPTIMIZERS.items():
         optimizer.step()
         path.append([p.detach().tolist() for p in parameters])
     state = [
-        {key: float(torch.as_tensor(value).sum()) for key, value in optimizer.state[p].items() if value is not None}
+        {
+            key: float(torch.as_tensor(value).sum())
+            for key, value in optimizer.state[p].items()
+            if value is not None
+        }
         for p in parameters
     ]
     updates["optimizers"][name] = {"kind": kind, "options": options, "path": path, "state": state}
@@ -389,7 +393,13 @@ SCHEDULES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "OneCycleLR three": (
         "OneCycleLR",
-        {"max_lr": 0.5, "total_steps": 20, "three_phase": True, "div_factor": 10.0, "final_div_factor": 100.0},
+        {
+            "max_lr": 0.5,
+            "total_steps": 20,
+            "three_phase": True,
+            "div_factor": 10.0,
+            "final_div_factor": 100.0,
+        },
     ),
 }
 for name, (kind, options) in SCHEDULES.items():
@@ -437,7 +447,13 @@ for norm_type in (2.0, 1.0, math.inf):
             }
         )
 
-updates |= {"start": start, "steps": STEPS, "order": order, "torch": torch.__version__, "numpy": np.__version__}
+updates |= {
+    "start": start,
+    "steps": STEPS,
+    "order": order,
+    "torch": torch.__version__,
+    "numpy": np.__version__,
+}
 # One array of all numbers, and where each case's are: a file of a thousand arrays would be mostly headers.
 index = {name: [array.dtype.str, array.shape] for name, array in arrays.items()}
 np.savez_compressed(

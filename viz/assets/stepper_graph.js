@@ -99,8 +99,8 @@ const graph = {
     if (this.selected === box.node && !box.fold) { classes.push('selected'); }
     if (box.found) { classes.push('found'); }
     setAttribute(box.element, 'class', classes.join(' '));
-    fillText(box.data, 'data end', filled);
-    fillText(box.grad, 'grad end', gradient);
+    fillText(box.data, 'data', filled);
+    fillText(box.grad, 'grad', gradient);
     this.drawImage(box, 'd', filled);
     this.drawImage(box, 'g', gradient);
     if (box.bar) {

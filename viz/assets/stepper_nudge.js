@@ -14,30 +14,30 @@ const nudge = {
     const leaf = data.nudges[byId('nudge-leaf').value || 0];
     const range = byId('nudge-range');
     if (otherLeaf || !range.options.length) {
-      range.replaceChildren(...leaf.ranges.map((each, index) => element('option', { value: index }, number(leaf.scale * 10 ** -index))));
+      range.replaceChildren(...leaf.changes.map((each, index) => element('option', { value: index }, number(leaf.scale * 10 ** -index))));
     }
-    const curve = leaf.ranges[range.value || 0];
+    const curve = leaf.changes[range.value || 0];
     const span = leaf.scale * 10 ** -(range.value || 0);
     const place = Number(byId('nudge-delta').value);
     const delta = span * (place - 10) / 10;
-    const loss = curve[place];
+    const change = curve[place];
     const promised = leaf.slope * delta;
     const name = data.names[leaf.node];
-    const change = loss === null ? NaN : loss - leaf.start;
+    const loss = change === null ? null : leaf.start + change;
     byId('nudge-picture').replaceChildren(this.picture(leaf, curve, place, name));
     const every = leaf.array ? 'every element of ' : '';
     byId('nudge-result').replaceChildren(
       element('p', {}, every, element('code', {}, name), ' ' + (delta < 0 ? '− ' : '+ ') + number(Math.abs(delta)) + ': the loss goes from ', element('code', {}, number(leaf.start)), ' to ', element('code', {}, number(loss))),
       element('p', {}, 'Its change: ', element('code', {}, number(change)), '.  Gradient × delta: ', element('code', {}, number(leaf.slope) + ' × ' + number(delta) + ' = ' + number(promised))),
-      element('p', {}, 'The difference, ', element('code', {}, number(change - promised)), ', is what a straight line misses; it shrinks faster than delta.'));
+      element('p', {}, 'The difference, ', element('code', {}, number(change === null ? null : change - promised)), ', is what a straight line misses; it shrinks faster than delta.'));
   },
 
   picture(leaf, curve, place, name) {
     const wide = 420, high = 190, margin = 14;
-    const tangent = (index) => leaf.start + leaf.slope * leaf.scale * 10 ** -(byId('nudge-range').value || 0) * (index - 10) / 10;
+    const tangent = (index) => leaf.slope * leaf.scale * 10 ** -(byId('nudge-range').value || 0) * (index - 10) / 10;
     const values = curve.filter((value) => value !== null);
-    const low = Math.min(...values, leaf.start);
-    const top = Math.max(...values, leaf.start);
+    const low = Math.min(...values, 0);
+    const top = Math.max(...values, 0);
     const room = (top - low) * 0.15 || 1;
     const x = (index) => margin + (wide - 2 * margin) * index / 20;
     const y = (value) => high - 26 - (high - 40) * (value - low + room) / (top - low + 2 * room);
@@ -62,5 +62,5 @@ const nudge = {
 
 function number(value) {
   if (value === null || Number.isNaN(value)) { return 'NaN'; }
-  return String(Number(Number(value).toPrecision(5))).replaceAll('-', '−');
+  return String(Number(Number(value).toPrecision(4))).replaceAll('-', '−');
 }

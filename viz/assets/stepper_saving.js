@@ -3,7 +3,7 @@ const saving = {
   /* The colours of the page, written out: programs that show an SVG may know no variables. */
   style() {
     const colours = getComputedStyle(document.documentElement);
-    return data.style.replace(/var\((--[a-z-]+)\)/g, (whole, name) => colours.getPropertyValue(name).trim());
+    return byId('picture-style').textContent.trim().replace(/var\((--[a-z-]+)\)/g, (whole, name) => colours.getPropertyValue(name).trim());
   },
 
   svg() {
@@ -14,6 +14,7 @@ const saving = {
     add('title', 'Backpropagation: ' + data.names[data.names.length - 1]);
     add('desc', story.place() + (moment ? ' ' + moment.symbols + ': ' + moment.numbers : ''));
     add('style', '\n' + this.style() + '\n');
+    root.append(graph.svg.querySelector('defs').cloneNode(true));
     root.append(svgElement('rect', { class: 'ground', width: view.canvas[0], height: view.canvas[1] }));
     const scene = graph.scene.cloneNode(true);
     scene.setAttribute('transform', 'translate(' + short(view.origin[0]) + ' ' + short(view.origin[1]) + ')');

@@ -6,6 +6,26 @@ const PHASES = {
   forward: 'Forward', seed: 'Seed', backward: 'Backward', kept: 'Add up', again: 'Again', update: 'Update', next: 'Next forward'
 };
 
+/* What a gradient was before a step, and what arrives, the steps before it have said already; and most lines
+   are made of the facts of their moment, in the words of the library. */
+const said = {};
+for (const moment of data.moments) {
+  moment.phase = moment.phase || 'backward';
+  if (moment.phase === 'backward') {
+    moment.before = moment.before || said[moment.parent] || ['0'];
+    moment.incoming = moment.incoming || said[moment.node];
+    moment.arrived = moment.changes['c' + moment.parent];
+    if (!moment.summed) { said[moment.parent] = moment.after; }
+  } else if (moment.phase === 'seed') {
+    said[moment.node] = moment.after;
+  }
+  if (moment.symbols === undefined) {
+    const [node, parent] = [data.names[moment.node], data.names[moment.parent]];
+    moment.symbols = parent + '.grad += ∂' + node + '/∂' + parent + (moment.which ? ' [' + moment.which + ']' : '') + ' · ' + node + '.grad';
+    moment.numbers = moment.before[0] + ' + (' + moment.local[0] + ' × ' + moment.incoming[0] + ') = ' + moment.after[0];
+  }
+}
+
 const story = {
   moments: [],
   position: 0,

@@ -1,0 +1,35 @@
+"""The dense steps with tinygrad on the CPU, eager."""
+
+import os
+from importlib.metadata import version
+
+os.environ.setdefault("DEV", "CPU")
+
+from tinygrad import Tensor  # noqa: E402
+from tinygrad.nn.optim import SGD  # noqa: E402
+from work import DENSE, RATE, dense, inputs, serve  # noqa: E402
+
+
+def perceptron(case):
+    parameters = [Tensor(array).is_param_() for array in dense(case)]
+    x, classes = inputs(case)
+    x, classes = Tensor(x), Tensor(classes.astype("int32"))
+    optimizer = SGD(parameters, lr=RATE)
+    Tensor.training = True
+
+    def step():
+        optimizer.zero_grad()
+        y = x
+        for place in range(0, len(parameters), 2):
+            y = y.linear(parameters[place].T, parameters[place + 1])
+            if place < len(parameters) - 2:
+                y = y.relu()
+        loss = y.sparse_categorical_crossentropy(classes)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+serve({case: (lambda case=case: perceptron(case)) for case in DENSE}, f"tinygrad {version('tinygrad')}")

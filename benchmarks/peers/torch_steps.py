@@ -1,0 +1,58 @@
+"""The steps with PyTorch, eager."""
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import nn
+from work import CONVOLUTION, DENSE, LSTM, RATE, convolutional, dense, inputs, lstm, serve
+
+torch.set_num_threads(1)
+
+
+def trained(model, state, case, forward=None):
+    tensors = [torch.tensor(array) for array in state]
+    model.load_state_dict(dict(zip(model.state_dict(), tensors, strict=True)))
+    x, classes = map(torch.tensor, inputs(case))
+    optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
+    forward = forward or model
+
+    def step():
+        optimizer.zero_grad()
+        loss = F.cross_entropy(forward(x), classes)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def perceptron(case):
+    widths, _ = DENSE[case]
+    layers = []
+    for a, b in zip(widths, widths[1:], strict=False):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    return trained(nn.Sequential(*layers[:-1]), dense(case), case)
+
+
+def images():
+    model = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(8, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(784, 10),
+    )
+    return trained(model, convolutional(), CONVOLUTION)
+
+
+def sequence(case):
+    model = nn.Sequential(nn.LSTM(32, 32), nn.Linear(32, 10))
+    recurrent, output = model[0], model[1]
+    return trained(model, lstm(), case, lambda x: output(recurrent(x)[1][0][0]))
+
+
+cases = {case: (lambda case=case: perceptron(case)) for case in DENSE}
+cases |= {CONVOLUTION: images} | {case: (lambda case=case: sequence(case)) for case in LSTM}
+serve(cases, f"PyTorch {torch.__version__}")

@@ -1,0 +1,79 @@
+"""What every library is asked to do, with NumPy only: the same numbers, the same steps, the same answers.
+
+A worker reads lines ``case steps`` and answers each with one line of JSON: the seconds of every step and
+the loss of the last. Workers of all libraries live side by side and take turns.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+RATE = 0.01
+DENSE = {"784-16-16-10": ((784, 16, 16, 10), 32), "784-128-10": ((784, 128, 10), 64)}
+"""Widths and batch of networks with relu in between."""
+CONVOLUTION = "convolutional"  # 28×28 images, 8 and 16 channels of 3×3, pooling by 2 after each
+LSTM = {"lstm": 32, "lstm, one sequence": 1}  # the batch; 20 steps of 32 numbers, 32 units, the last one counts
+FEATURES, UNITS, TIMES, CLASSES = 32, 32, 20, 10
+
+
+def weights(*shapes: tuple[int, ...]) -> list[Any]:
+    """Uniform in ±1/√(what one output sums over), float32, the same in every process."""
+    random = np.random.default_rng(7)
+    return [
+        random.uniform(-1, 1, shape).astype(np.float32) / np.sqrt(np.float32(np.prod(shape[1:]) or 1))
+        for shape in shapes
+    ]
+
+
+def inputs(case: str) -> tuple[Any, Any]:
+    """A batch of inputs and of classes."""
+    random = np.random.default_rng(11)
+    if case in DENSE:
+        widths, batch = DENSE[case]
+        shape: tuple[int, ...] = (batch, widths[0])
+    elif case == CONVOLUTION:
+        shape = (32, 1, 28, 28)
+    else:
+        shape = (TIMES, LSTM[case], FEATURES)
+    classes = random.integers(0, CLASSES, shape[1] if case in LSTM else shape[0])
+    return random.normal(size=shape).astype(np.float32), classes
+
+
+def dense(case: str) -> list[Any]:
+    """Weight (out, in) and bias of each layer."""
+    widths, _ = DENSE[case]
+    return weights(
+        *(shape for a, b in zip(widths, widths[1:], strict=False) for shape in ((b, a), (b,)))
+    )
+
+
+def convolutional() -> list[Any]:
+    """Weights and biases of two convolutions and one linear layer."""
+    return weights((8, 1, 3, 3), (8,), (16, 8, 3, 3), (16,), (CLASSES, 16 * 7 * 7), (CLASSES,))
+
+
+def lstm() -> list[Any]:
+    """w_ih, w_hh, b_ih, b_hh of the LSTM, then weight and bias of the linear layer."""
+    return weights(
+        (4 * UNITS, FEATURES), (4 * UNITS, UNITS), (4 * UNITS,), (4 * UNITS,), (CLASSES, UNITS), (CLASSES,)
+    )
+
+
+def serve(cases: dict[str, Callable[[], Callable[[], Any]]], version: str) -> None:
+    """Answer requests until the input ends; a case is a function that makes a step, which gives the loss."""
+    print(json.dumps({"version": version, "cases": list(cases)}), flush=True)
+    steps: dict[str, Callable[[], Any]] = {}
+    for line in sys.stdin:
+        case, _, count = line.strip().rpartition(" ")
+        if case not in steps:
+            steps[case] = cases[case]()
+        step, seconds, loss = steps[case], [], None
+        for _ in range(int(count)):
+            start = time.process_time()
+            loss = step()
+            seconds.append(time.process_time() - start)
+        print(json.dumps({"seconds": seconds, "loss": float(loss)}), flush=True)  # type: ignore[arg-type]

@@ -1,0 +1,85 @@
+"""The small parts of a stepper's picture: arrow heads, bars, and numbers as SVG has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import floor
+
+from viz.layout import Point
+from viz.moment import Slot
+from viz.stepper_shown import Shown
+
+PADDING, HEADER, LINE = 13, 28, 17
+_BAR = 5
+_SIGNS = ("positive", "negative", "mixed", "broken")
+
+
+def _names() -> Iterator[str]:
+    """What stands before the numbers of most boxes, written once."""
+    style = 'style="font: inherit; fill: inherit"'
+    rows = [
+        f'<text {style} x="{PADDING}" y="{HEADER + 13 + LINE * row}">{name}</text>'
+        for row, name in enumerate(("data", "grad"))
+    ]
+    for count in (1, 2):
+        yield f'<g id="stepper-{count}">{"".join(rows[:count])}</g>'
+
+
+def _heads() -> Iterator[str]:
+    """Arrow heads: one for the computation, and one for each sign of a gradient, which goes back."""
+    always = 'markerUnits="userSpaceOnUse" markerWidth="11" markerHeight="11" refY="5" viewBox="0 0 11 10"'
+    yield (
+        f'<marker id="stepper-head" class="marker" {always} refX="0" orient="auto">'
+        '<path d="M10.5,5L0,1.4V8.6Z"/></marker>'
+    )
+    for sign in _SIGNS:
+        yield (
+            f'<marker id="stepper-{sign}" class="marker {sign}" {always} refX="2" '
+            'orient="auto-start-reverse"><path d="M11,5L0,0.6V9.4Z"/></marker>'
+        )
+
+
+DEFINITIONS = "".join((*_heads(), *_names()))
+"""What a picture refers to."""
+
+
+def bar(x: float, y: float, wide: float, shown: Slot | None) -> Iterator[str]:
+    """A bar from zero, in its middle, to the gradient."""
+    wide = float(short(wide))  # as the script reads it
+    middle = x + wide / 2
+    yield f'<rect class="track" x="{short(x)}" y="{short(y)}" width="{short(wide)}" height="{_BAR}" rx="1"/>'
+    sign, weight = (shown.sign, shown.weight) if isinstance(shown, Shown) else ("", 0.0)
+    length = weight * wide / 2
+    start = middle - length if sign == "negative" else middle
+    name = f"bar {sign}".strip()
+    where = f'x="{short(start)}" y="{short(y)}" width="{short(length)}" height="{_BAR}"'
+    yield f'<rect class="{name}" {where}/>'
+    yield f'<path class="centre" d="M{short(middle)},{short(y - 2)}v{_BAR + 4}"/>'
+
+
+def table(shape: tuple[int, ...]) -> tuple[int, int]:
+    """How many rows and columns the thumbnail of an array has."""
+    columns = shape[-1]
+    rows = 1
+    for length in shape[:-1]:
+        rows *= length
+    return max(1, min(rows, 16)), max(1, min(columns, 16))
+
+
+def middle_of(curve: tuple[Point, ...]) -> Point:
+    """The middle of the middle piece of a Bézier curve."""
+    pieces = (len(curve) - 1) // 3
+    first = 3 * (pieces // 2)
+    if pieces % 2 == 0:
+        return curve[first]
+    a, b, c, d = curve[first : first + 4]
+    return (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8, (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
+
+
+def short(value: float) -> str:
+    # Rounded as the script rounds, which `round` does not: it takes a tie to the even digit.
+    return repr(floor(value * 10 + 0.5) / 10).removesuffix(".0")
+
+
+def pair(point: Point) -> str:
+    return f"{short(point[0])},{short(point[1])}"
