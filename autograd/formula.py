@@ -111,10 +111,12 @@ class Formula:
         typeset = latex.apply("transpose", [self.typeset])
         return Formula(f"{self.inside(_ATOM)}.T", self.plain.T, _ATOM, typeset)
 
-    def sum(self, axis: int) -> Formula:
-        """The sum over an axis."""
+    def sum(self, axis: Any, keepdims: bool = False) -> Formula:
+        """The sum over an axis, or over several."""
         typeset = latex.apply("sum", [self.typeset])
-        return Formula(f"{self.inside(_ATOM)}.sum(axis={axis})", self.plain.sum(axis=axis), _ATOM, typeset)
+        kept = ", keepdims=True" if keepdims else ""
+        total = self.plain.sum(axis=axis, keepdims=keepdims)
+        return Formula(f"{self.inside(_ATOM)}.sum(axis={axis}{kept})", total, _ATOM, typeset)
 
     @property
     def dtype(self) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .array_ops import Number, broadcast_to, newaxis, reshape, shape_of, swapaxes
+from .array_ops import Number, broadcast_to, newaxis, reshape, shape_of, swapaxes, transpose
 from .operation import Operation, row
 
 # -- linear algebra ---------------------------------------------------------------------------
@@ -23,12 +23,27 @@ def _dropaxis(x: Number, axis: int) -> Number:
     return reshape(x, (*shape[:at], *shape[at + 1 :]))
 
 
+def _flipped(x: Number) -> Number:
+    """The last two axes exchanged; of a matrix by the quickest way there is."""
+    return x.T if len(shape_of(x)) == 2 else swapaxes(x, -1, -2)
+
+
+def over_batch(a: Number, b: Number) -> Number:
+    """The sum of ``a @ bᵀ`` over all axes but the last two, as one product."""
+    last = len(shape_of(a)) - 1
+    rows = (last - 1, *range(last - 1), last)
+    a, b = transpose(a, rows), transpose(b, rows)
+    return reshape(a, (shape_of(a)[0], -1)) @ reshape(b, (shape_of(b)[0], -1)).T
+
+
 def _matmul_left(g: Number, y: Number, a: Number, b: Number) -> Number:
     if len(shape_of(b)) == 1:
         return newaxis(g, -1) * b
     if len(shape_of(a)) == 1:
         return _dropaxis(matmul(b, newaxis(g, -1)), -1)
-    return matmul(g, swapaxes(b, -1, -2))
+    if len(shape_of(a)) == 2 and len(shape_of(b)) > 2:  # one product over the batch, not one an item
+        return over_batch(g, b)
+    return g @ _flipped(b)
 
 
 def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
@@ -39,7 +54,7 @@ def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
     if len(shape_of(b)) == 2 and len(shape_of(a)) > 2:  # one product over the batch, not one an item
         a = reshape(a, (-1, shape_of(a)[-1]))
         g = reshape(g, (-1, shape_of(g)[-1]))
-    return matmul(swapaxes(a, -1, -2), g)
+    return _flipped(a) @ g
 
 
 matmul: Operation = row("matmul", np.matmul, _matmul_left, _matmul_right, kind="multilinear", symbol="@")

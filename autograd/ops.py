@@ -82,7 +82,7 @@ acosh: Operation = elementwise("acosh", np.arccosh, lambda y, x: 1 / sqrt((x - 1
     domain=[(1.2, 4.0)])
 atanh: Operation = elementwise("atanh", np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)), domain=[INSIDE])
 atan2: Operation = elementwise("atan2", np.arctan2,
-    lambda y, a, b: b / (a * a + b * b), lambda y, a, b: -a / (a * a + b * b))
+    lambda y, a, b: b / hypot(a, b) / hypot(a, b), lambda y, a, b: -a / hypot(a, b) / hypot(a, b))
 hypot: Operation = elementwise("hypot", np.hypot,
     lambda y, a, b: where(y == 0, 0.0, a / y), lambda y, a, b: where(y == 0, 0.0, b / y))
 # fmt: on

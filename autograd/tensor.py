@@ -233,7 +233,9 @@ class Tensor(Node):
         return self.leave("item()").item()  # type: ignore[no-any-return]
 
     def astype(self, dtype: Any) -> Tensor:
-        """The same numbers in another dtype, recorded."""
+        """The same numbers in another dtype, recorded; integers, which have no derivative, are a constant."""
+        if np.dtype(dtype).kind != "f":
+            return Tensor(self._data.astype(dtype))
         return array_ops.astype(self, dtype=dtype)  # type: ignore[no-any-return]
 
     # The operators and methods are made from the table below; their types for readers and checkers:

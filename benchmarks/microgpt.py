@@ -28,12 +28,12 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
-from microgpt_reference import Reference
-from networks import environment
+from microgpt_reference import Reference  # noqa: E402
+from networks import environment  # noqa: E402
 
-from chainrule.datasets import names
-from chainrule.microgpt import Letters, Settings, TensorGPT, ValueGPT, first_weights
-from nn import Adam, PolynomialLR
+from chainrule.datasets import names  # noqa: E402
+from chainrule.microgpt import Letters, Settings, TensorGPT, ValueGPT, first_weights  # noqa: E402
+from nn import Adam, PolynomialLR  # noqa: E402
 
 STEPS, RATE = 1000, 0.01
 SCALARS, VALUES, TENSORS, TORCH = "scalar by scalar", "Values", "Tensors", "PyTorch"
@@ -136,5 +136,24 @@ def main() -> None:
         )
 
 
+def full_block() -> None:
+    """The same where all 16 places are used: scalars take longer by the place, arrays hardly do."""
+    letters, settings = Letters(), Settings()
+    weights, tokens = first_weights(settings, 0), letters.encode("abcdefghijklmno")
+    runners = (
+        Here(Reference(weights, RATE, STEPS).step, [tokens]),
+        Here(trainer(TensorGPT(settings, weights, np.float32)), [tokens]),
+    )
+    seconds: tuple[list[float], list[float]] = [], []
+    for _ in range(4):
+        for runner, steps, times in zip(runners, (1, 50), seconds, strict=True):
+            times += runner.run(steps)[0]
+    slow, fast = map(statistics.median, seconds)
+    print(
+        f"\nfull block of 16: {SCALARS} {slow * 1e3:.1f} ms, Tensors {fast * 1e3:.3f} ms, {slow / fast:.0f} ×"
+    )
+
+
 if __name__ == "__main__":
     main()
+    full_block()

@@ -73,10 +73,23 @@ def _draw(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _step_options(parser: argparse.ArgumentParser) -> None:
+    from .step import add_options
+
+    add_options(parser)
+
+
+def _step(options: argparse.Namespace) -> int:
+    from .step import run
+
+    return run(options)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("demo", "train on the digits and write every picture to out/", _demo_options, _demo),
     Command("train", "train a network on mnist, fashion, digits, moons or names", _train_options, _train),
     Command("draw", "draw the graph of an expression, with its gradients", _draw_options, _draw),
+    Command("step", "step through the backward pass of an expression", _step_options, _step),
 )
 """Every command: the parser, the help and the tests read this table."""
 

@@ -191,7 +191,7 @@ def _numbers(value: Any, left: list[int]) -> Any:
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _leaf(name: str, value: Any) -> Node:

@@ -177,12 +177,12 @@ class TensorFile:
         if length > LONGEST_HEADER:
             self._fail(f"its header states {length:,} bytes, more than {LONGEST_HEADER:,}")
         content = self._file.read(length)
+        if content[:1] != b"{":
+            self._fail("no safetensors file: the header is no object")
         try:
             header = json.loads(content.decode("utf-8"), object_pairs_hook=_no_name_twice)
         except (ValueError, RecursionError) as error:
             self._fail(f"damaged, or no safetensors file: the header is no JSON: {error}")
-        if not isinstance(header, dict):
-            self._fail("no safetensors file: the header is no object")
         words = header.pop("__metadata__", {})
         if not isinstance(words, dict) or not all(isinstance(word, str) for word in words.values()):
             self._fail("damaged: the metadata are not words")

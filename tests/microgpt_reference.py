@@ -102,23 +102,25 @@ class Reference:
         self.m, self.v = [0.0] * len(self.parameters), [0.0] * len(self.parameters)
         self.rate, self.steps, self.time = rate, steps, 0
 
-    def loss(self, tokens: Sequence[int], block: int = 16) -> Scalar:
+    def loss(self, tokens: Sequence[int], heads: int = 4, block: int = 16) -> Scalar:
         """The mean surprise at each token after the first."""
         w = self.weights
         query, key, value, output = (w[f"layers.0.{name}"] for name in ("query", "key", "value", "output"))
-        heads = range(len(query))
-        keys: list[list] = [[] for _ in heads]
-        values: list[list] = [[] for _ in heads]
+        size = len(query) // heads
+        keys: list[list] = []
+        values: list[list] = []
         losses = []
         for place, (token, target) in enumerate(zip(tokens[:-1][:block], tokens[1:], strict=False)):
             x = _normalized(_plus(w["token"][token], w["place"][place]))
             a = _normalized(x)
-            for h in heads:
-                keys[h].append(_times(a, key[h]))
-                values[h].append(_times(a, value[h]))
-                q = _times(a, query[h])
-                scores = [sum(m * n for m, n in zip(q, k, strict=True)) * len(q) ** -0.5 for k in keys[h]]
-                x = _plus(x, _times(_times(_softmax(scores), values[h]), output[h]))
+            q = _times(a, query)
+            keys.append(_times(a, key))
+            values.append(_times(a, value))
+            gathered = []
+            for own in (slice(h * size, (h + 1) * size) for h in range(heads)):
+                scores = [sum(m * n for m, n in zip(q[own], k[own], strict=True)) * size**-0.5 for k in keys]
+                gathered += _times(_softmax(scores), [v[own] for v in values])
+            x = _plus(x, _times(gathered, output))
             hidden = [a.relu() for a in _times(_normalized(x), w["layers.0.wide"])]
             x = _plus(x, _times(hidden, w["layers.0.narrow"]))
             losses.append(-_softmax(_times(x, w["head"]))[target].log())

@@ -205,16 +205,29 @@ def _max_pool(x: Any, size: Shape, **window: Any) -> Any:
     return np.max(spread, axis=tuple(range(2, 2 + len(size))))
 
 
-def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
+def _lstm(z: Any, h: Any, c: Any, weight: Any, bias: Any) -> Any:
     """Hochreiter and Schmidhuber (1997) with the forget gate, a step at a time; the gates are i, f, g, o."""
     steps = []
     for row in z:
-        i, f, g, o = np.split(row + weight @ h, 4)
+        i, f, g, o = np.split(row + weight @ h + bias[:, None], 4)
         i, f, g, o = 1 / (1 + np.exp(-i)), 1 / (1 + np.exp(-f)), np.tanh(g), 1 / (1 + np.exp(-o))
         c = f * c + i * g
         h = o * np.tanh(c)
-        steps.append(np.concatenate([h, c, i, f, g, o, np.tanh(c)]))
+        steps.append(np.concatenate([h, c, i, f, o, g, np.tanh(c)]))
     return np.array(steps)
+
+
+def _attention(query: Any, key: Any, value: Any, heads: int, scale: float, mask: Any) -> Any:
+    """Place by place, head by head."""
+    width = query.shape[-1]
+    result = np.zeros((*query.shape[:-1], width))
+    for at in np.ndindex(*query.shape[:-2], heads, query.shape[-2]):
+        *batch, head, to = at
+        own = slice(head * width // heads, (head + 1) * width // heads)
+        scores = key[(*batch, slice(None), own)] @ query[(*batch, to, own)] * scale + mask[to]
+        weights = np.exp(scores) / np.exp(scores).sum()
+        result[(*batch, to, own)] = weights @ value[(*batch, slice(None), own)]
+    return result
 
 
 def _standardized(x: Any, axis: Shape, eps: float) -> Any:
@@ -228,6 +241,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "amax": lambda x, axis=None, keepdims=False: -np.min(-x, axis=axis, keepdims=keepdims),
     "amin": lambda x, axis=None, keepdims=False: -np.max(-x, axis=axis, keepdims=keepdims),
     "astype": lambda x, dtype: np.array(x, dtype),
+    "attention": _attention,
     "broadcast_to": lambda x, shape: x + np.zeros(shape),
     "concatenate_all": lambda *inputs, axis: np.moveaxis(
         np.array([line for x in inputs for line in np.moveaxis(x, axis, 0)]), 0, axis
@@ -365,12 +379,19 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
         (((1, 2, 6), (1, 4, 3)), {**SPARSE, "groups": 2, "size": (2,)}),
         (((2, 1, 4, 3), (2, 2, 2, 3)), {**PLANE, "groups": 1, "size": (2, 2)}),
     ],
+    "attention": [
+        (((3, 4), (3, 4), (3, 4)), {"heads": 2, "scale": 0.7, "mask": np.triu(np.full((3, 3), -np.inf), 1)}),
+        (((2, 2, 2), (2, 3, 2), (2, 3, 2)), {"heads": 1, "scale": 1.0, "mask": np.zeros((2, 3))}),
+    ],
     "cross_entropy": [
         ((3, 4), {"classes": np.array([0, 3, 0])}),
         ((1, 2), {"classes": np.array([1])}),
     ],
     "linear": [(((3, 2), (4, 2), (4,)), {}), (((2,), (3, 2), (3,)), {}), (((2, 2, 3), (1, 3), (1,)), {})],
-    "lstm": [(((3, 8, 2), (2, 2), (2, 2), (8, 2)), {}), (((1, 4, 1), (1, 1), (1, 1), (4, 1)), {})],
+    "lstm": [
+        (((3, 8, 2), (2, 2), (2, 2), (8, 2), (8,)), {}),
+        (((1, 4, 1), (1, 1), (1, 1), (4, 1), (4,)), {}),
+    ],
     "max_pool": [
         ((2, 1, 5), {**LINE, "size": (2,)}),
         ((1, 2, 6), {**SPARSE, "size": (3,)}),

@@ -580,7 +580,7 @@ def test_a_step_takes_less_than_a_frame_at_300_visible_nodes(visit: Open) -> Non
         for (let place = 1; place <= 200; place++) {
             const start = performance.now();
             app.go(place);
-            document.body.getBoundingClientRect();
+            document.querySelector('.view.shown text').getBBox();
             taken.push(performance.now() - start);
         }
         return taken.sort((a, b) => a - b)[100];

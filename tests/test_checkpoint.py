@@ -186,10 +186,10 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "cut short"),
     "short": (b"\x08\0\0", "cut short"),
     "a header of exabytes": (struct.pack("<Q", 1 << 62) + b"{}", "header takes 4,611,686"),
-    "no JSON": (file_of(b"nonsense"), "no JSON"),
+    "no JSON": (file_of(b"{nonsense"), "no JSON"),
     "no text": (file_of(b'{"\xff": 1}'), "no JSON"),
-    "deep": (file_of(b"[" * 1_000_000), "no JSON"),
-    "a long number": (file_of(b"9" * 10_000), "no JSON"),
+    "deep": (file_of(b'{"a":' + b"[" * 1_000_000), "no JSON"),
+    "a long number": (file_of(b'{"a":' + b"9" * 10_000), "no JSON"),
     "a list": (file_of([]), "no object"),
     "a name twice": (file_of(b'{"a":' + json.dumps(entry()).encode() + b',"a":3}', 4), "a name stands twice"),
     "metadata of numbers": (file_of({"__metadata__": {"a": 1}}), "not words"),
@@ -220,7 +220,7 @@ def test_a_hostile_file_is_refused(name: str, tmp_path: Path) -> None:
 
 
 GIANTS = {
-    "its header is full of lists": b"[" + b"[]," * 1_000_000 + b"[]]",
+    "its header is full of lists": b'{"a":[' + b"[]," * 1_000_000 + b"[]]}",
     "its array is sparse": json.dumps({"weight": entry(shape=[1 << 33], offsets=[0, 1 << 35])}).encode(),
     "its header is sparse": b"",
 }
@@ -240,11 +240,11 @@ def test_a_file_that_claims_gigabytes_is_refused_at_once(name: str, tmp_path: Pa
         from nn import CheckpointError, Linear, load
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for model in (None, Linear(2, 2)):
-            start = time.perf_counter()
+            start = time.process_time()
             try:
                 load(sys.argv[1], model=model)
             except CheckpointError:
-                print(time.perf_counter() - start)
+                print(time.process_time() - start)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
         """
     )

@@ -310,7 +310,7 @@ def check_derivatives(call: Callable[..., Any], inputs: tuple[Any, ...], analyti
     assert forward_over_reverse == pytest.approx(reverse_twice, rel=1e-9, abs=1e-11)
 
 
-WITHOUT_TEXT = {"lstm"}  # a loop over time that takes its arrays apart; no one would read it in one line
+WITHOUT_TEXT = {"attention", "lstm"}  # they take their arrays apart; no one would read them in one line
 
 
 @pytest.mark.parametrize("case", [case for case in ROW_CASES if case.name not in WITHOUT_TEXT], ids=str)

@@ -501,3 +501,10 @@ def test_floor_of_infinity() -> None:
     assert autograd.floor(inf) == inf
     assert autograd.floor(-inf) == -inf
     assert math.isnan(autograd.floor(nan))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
+def test_the_slope_of_an_angle_survives_any_scale(size: float) -> None:
+    y, x = Value(3 * size), Value(4 * size)
+    autograd.atan2(y, x).backward()
+    assert (y.grad, x.grad) == pytest.approx((4 / 25 / size, -3 / 25 / size), rel=1e-14)

@@ -577,6 +577,21 @@ def test_astype() -> None:
     assert x.grad.tolist() == [3.0, 5.0]
 
 
+@pytest.mark.parametrize("dtype", [int, np.int8, bool, "uint16"])
+def test_astype_of_integers_is_a_constant(dtype: Any) -> None:
+    x = Tensor([1.5, 2.5], requires_grad=True)
+    y = x.astype(dtype)
+    assert y.dtype == dtype
+    assert not y.requires_grad
+    (y * 2.5 * x).sum().backward()
+    np.testing.assert_array_equal(x.grad, 2.5 * y.data)
+    with np.errstate(all="ignore"):
+        assert grad(lambda x: autograd.sum(x.astype(dtype) * 2.5))(np.array([1.5, 2.5])).tolist() == [
+            0.0,
+            0.0,
+        ]
+
+
 def test_integer_tensors_are_data() -> None:
     labels = Tensor([0, 2, 1])
     x = leaf(3)

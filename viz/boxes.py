@@ -19,7 +19,6 @@ Kind = Literal["leaf", "constant", "operation", "root", "fold", "outside"]
 SHOWN = ("data", "grad", "shape", "dtype", "formula", "scope")
 _LONGEST_FORMULA = 44
 _MOST_VALUES = 64
-_LISTS = ("layer", "leaves", "part")  # folds of parts side by side, each with a result of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class BoxMaker:
         )
 
     def _fold(self, index: int, fold: Fold) -> Box:
-        outputs = [self.nodes[place] for place in _outputs(fold)]
+        outputs = [self.nodes[place] for place in fold.outputs or (fold.output,)]
         members = list(fold.members())
         rows: list[Row] = []
         gradient = None
@@ -139,13 +138,13 @@ class BoxMaker:
             gradient = _range(gradients)
         values = [node.plain for node in outputs] if 1 < len(outputs) <= _MOST_VALUES else []
         chart = tuple(values) if "data" in self.show and all(type(value) is float for value in values) else ()
-        label = self.label(outputs[-1]) if fold.kind not in (*_LISTS, "module") else ""
+        label = self.label(outputs[0]) if len(outputs) == 1 else ""
         return Box(
             id=index,
             kind="fold" if self.roots.isdisjoint(self.nodes[place] for place in members) else "root",
             name=f"fold {fold.title}",
             symbol=fold.title,
-            label=label,
+            label=label or fold.summary,
             rows=tuple(rows),
             gradient=gradient,
             badges=(*self._fold_badges(members), *self._marks([self.nodes[place] for place in members])),
@@ -197,23 +196,6 @@ def _formula(node: Node, recording: Recording) -> str:
         except Exception:  # an operation of the user's own may take nothing but numbers
             text = f"{node.op}({', '.join(recording.names[parent] for parent in node.parents)})"
     return shortened(visible(text), _LONGEST_FORMULA)
-
-
-def _outputs(fold: Fold) -> list[int]:
-    """The places of the nodes whose results a fold shows: one, or one for each part side by side."""
-    if fold.kind not in _LISTS:
-        return [fold.output]
-    found: list[int] = []
-    stack: list[Part] = list(reversed(fold.parts))
-    while stack:
-        part = stack.pop()
-        if not isinstance(part, Fold):
-            found.append(part)
-        elif part.kind == "part":
-            stack.extend(reversed(part.parts))
-        else:
-            found.append(part.output)
-    return found
 
 
 def _rows(name: str, data: object) -> tuple[Row, ...]:

@@ -167,7 +167,7 @@ def _plot(recorder: FlowRecorder, theme: Theme) -> FlowPlot:
         each.set_xlabel("step")
         if "dead" in title:
             each.set_ylim(-0.03, 1.03)
-        else:
+        elif any(value > 0 and math.isfinite(value) for column in series.values() for value in column):
             each.set_yscale("log", nonpositive="mask")
         if title.startswith("update"):
             each.axhline(_USUAL_UPDATE, color="#8a63b0", linewidth=1, linestyle=(0, (2, 2)))

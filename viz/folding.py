@@ -10,10 +10,14 @@ from autograd.graph import Node
 from viz import structure
 from viz.outline import Outline
 from viz.quotient import Grouping, Quotient
-from viz.text import visible
 
 _ROUNDS = 3  # layers of layers, runs of runs
 _STRETCHES = 24
+
+
+def most_edges(boxes: int) -> int:
+    """How many edges a picture of so many boxes may have before nobody can follow them."""
+    return boxes * 5 // 4
 
 
 def outline(nodes: Sequence[Node], roots: Sequence[Node], most_boxes: int = 150) -> Outline:
@@ -44,22 +48,21 @@ def _undisturbed() -> Iterator[None]:
 
 def _outline(nodes: Sequence[Node], roots: Sequence[Node], most_boxes: int) -> Outline:
     finding = _Finding(nodes, roots)
-    labels = [visible(node.label) for node in nodes]
     finding.fold("sums", structure.sums)
     finding.fold("neurons", structure.neurons)
     deepest = max((scope.count(".") + 1 for scope in set(finding.graph.scopes) if scope), default=0)
     for depth in range(deepest, 0, -1):
-        finding.fold("modules", lambda graph, depth=depth: structure.modules(graph, depth, labels))  # type: ignore[misc]
+        finding.fold("modules", lambda graph, depth=depth: structure.modules(graph, depth, nodes))  # type: ignore[misc]
         if depth > 1 or len(finding.graph) > most_boxes:
             finding.fold("runs", structure.runs)
     for _ in range(_ROUNDS):
         before = len(finding.graph)
         finding.fold("layers", structure.layers)
-        finding.fold("layers", lambda graph: structure.leaves(graph, labels))
+        finding.fold("layers", lambda graph: structure.leaves(graph, nodes))
         finding.fold("runs", structure.runs)
         if len(finding.graph) == before:
             break
-    if len(finding.graph) > most_boxes or finding.graph.edges() > 2 * most_boxes:
+    if len(finding.graph) > most_boxes or finding.graph.edges() > most_edges(most_boxes):
         finding.cut(_STRETCHES)
     return finding.outline()
 

@@ -37,10 +37,10 @@ def described(data: Any) -> tuple[str, ...]:
         return (MISSING,)
     if not isinstance(data, np.ndarray):
         return (number(data),)
-    lines = [f"{data.shape} {data.dtype}"]
     if data.ndim == 0:
-        lines.append(number(data[()]))
-    elif 0 < data.size <= _SMALL:
+        return (number(data[()]),)
+    lines = [f"{data.shape} {data.dtype}"]
+    if 0 < data.size <= _SMALL:
         rows = data.reshape(-1, data.shape[-1])
         lines.extend("[" + ", ".join(map(number, row)) + "]" for row in rows)
     elif (bounds := finite_range(data)) is not None:

@@ -78,7 +78,7 @@ def _mark(node: Node, walk: Steps, vanishing: float, exploding: float) -> str:
         return "exploding"
     if node is not walk.seed.node and 0 < largest < vanishing:
         return "vanishing"
-    return ""
+    return "no gradient" if not largest and node.is_leaf else ""
 
 
 def rectifiers(nodes: Sequence[Node]) -> list[tuple[str, Node]]:

@@ -35,6 +35,7 @@ script-src 'sha256-{hash}'">
 </head>
 <body>
 <header>
+<h1>{title}</h1>
 <label>Search <input id="search" type="search" placeholder="/" autocomplete="off"></label>
 <output id="note" aria-live="polite"></output>
 <span>
@@ -65,6 +66,7 @@ _PLAIN = """\
 </style>
 </head>
 <body>
+<header><h1>{title}</h1></header>
 <main>
 {svg}</main>
 </body>

@@ -140,9 +140,10 @@ def _source(
         port = f"{arrived[target]}:{head}" if arguments[target] > 1 else head
         arrived[target] += 1
         arrows.append(f'{source} -> {target} [id={index} headport="{port}"]')
+    distance = _rank_distance(len(sizes), len(edges))
     heading = (
         "digraph {",
-        f"graph [rankdir={direction} nodesep=0.22 ranksep={_rank_distance(len(sizes), len(edges))} {options}]",
+        f"graph [rankdir={direction} nodesep=0.22 ranksep={distance} {options}]",
         'node [shape=box fixedsize=true label="" margin=0 fontsize=1]',
         f"edge [arrowsize=0.8 tailport={tail}]",
     )

@@ -158,8 +158,10 @@ def _lines(before: _Column, after: _Column, weights: Array, show: str) -> Iterat
     """What each neuron passes on to each of the next; lines too faint to be seen are left out."""
     part = weights[np.ix_(after.units, before.units)].astype(float)
     if show == "contributions":
-        part = part * before.values[before.units]
-    part = np.nan_to_num(part)
+        with np.errstate(all="ignore"):
+            part = part * before.values[before.units]
+    most = np.abs(part[np.isfinite(part)]).max(initial=0.0) or 1.0
+    part = np.nan_to_num(part, posinf=most, neginf=-most)
     largest = np.abs(part).max(initial=0.0)
     if not largest:
         return

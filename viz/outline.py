@@ -29,6 +29,8 @@ class Fold:
     level: how coarse it is; of two folds of one level, none is inside the other except "part"s.
     output: the place of the node that computes its result, the last of its nodes.
     id: a name that stays the same from run to run.
+    summary: of a module what it does.
+    outputs: the places of all nodes inside whose results are used outside, in order.
     """
 
     kind: Kind
@@ -37,6 +39,8 @@ class Fold:
     level: int
     output: int
     id: str = ""
+    summary: str = ""
+    outputs: tuple[int, ...] = ()
 
     def members(self) -> Iterator[int]:
         """The places of all nodes inside, at any depth.

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.graph import Node, order
 from viz.boxes import Box, BoxMaker, Overlay, Row, symbol
-from viz.folding import outline
+from viz.folding import most_edges, outline
 from viz.naming import variable_names
 from viz.outline import Fold, Outline, Part
 from viz.text import visible
@@ -137,7 +137,7 @@ def lower(
 
 def _level(found: Outline, fold: str, count: int, max_nodes: int) -> int:
     if fold == "auto":
-        return 0 if count <= max_nodes else found.level(max_nodes, 2 * max_nodes)
+        return 0 if count <= max_nodes else found.level(max_nodes, most_edges(max_nodes))
     if fold == "all":
         return len(found.kinds) - 1
     coarsest = _COARSENESS.get(fold, 0)

@@ -23,6 +23,7 @@ class Grouping:
     title: str
     members: Sequence[int]
     id: str = ""
+    summary: str = ""
 
 
 @dataclass(slots=True)
@@ -113,6 +114,10 @@ class Quotient:
         for vertex, group in enumerate(group_of):
             if group >= 0:
                 place[vertex] = place[last[group]]
+        exported = set(self.roots)
+        for vertex, sources in enumerate(self.inputs):
+            group = group_of[vertex]
+            exported.update([s for s in sources if group_of[s] >= 0 and group_of[s] != group])
         parts: list[Part] = []
         inputs: list[list[int]] = []
         ops: list[str] = []
@@ -135,7 +140,7 @@ class Quotient:
             new = place[vertex]
             around = dict.fromkeys([place[s] for member in members for s in self.inputs[member]])
             around.pop(new, None)
-            parts.append(self._fold(grouping, members, level))
+            parts.append(self._fold(grouping, members, exported, level))
             inputs.append(list(around))
             ops.append(f"<{grouping.kind}>")
             alike = _counted([self.likeness[member] for member in members])
@@ -144,12 +149,16 @@ class Quotient:
         roots = {place[root] for root in self.roots}
         return Quotient(parts, inputs, roots, ops, likeness, scopes, self.known)
 
-    def _fold(self, grouping: Grouping, members: list[int], level: int) -> Fold:
+    def _fold(self, grouping: Grouping, members: list[int], exported: set[int], level: int) -> Fold:
         parts = tuple([self.parts[member] for member in members])
-        output = _output(parts[-1])
+        output = last_output(parts[-1])
+        used = [self.parts[member] for member in members if member in exported]
+        outputs = tuple([place for part in used for place in _outputs(part)]) or (output,)
         if len(parts) > _MOST_PARTS:
             parts = _in_pieces(parts, level)
-        return Fold(grouping.kind, grouping.title, parts, level, output, grouping.id)
+        return Fold(
+            grouping.kind, grouping.title, parts, level, output, grouping.id, grouping.summary, outputs
+        )
 
 
 def _counted(numbers: list[int]) -> tuple[Any, ...]:
@@ -159,8 +168,13 @@ def _counted(numbers: list[int]) -> tuple[Any, ...]:
     return tuple(sorted(Counter(numbers).items()))
 
 
-def _output(part: Part) -> int:
+def last_output(part: Part) -> int:
+    """The place of the node that computes the result of a part."""
     return part.output if isinstance(part, Fold) else part
+
+
+def _outputs(part: Part) -> tuple[int, ...]:
+    return part.outputs if isinstance(part, Fold) else (part,)
 
 
 def _in_pieces(parts: tuple[Part, ...], level: int) -> tuple[Part, ...]:
@@ -168,14 +182,12 @@ def _in_pieces(parts: tuple[Part, ...], level: int) -> tuple[Part, ...]:
     while len(parts) > _MOST_PARTS:
         length = max(_MOST_PARTS // 2, -(-len(parts) // _MOST_PARTS))
         starts = range(0, len(parts), length)
-        parts = tuple(
-            Fold(
-                "part",
-                f"{start + 1} to {min(start + length, len(parts))} of {len(parts)}",
-                parts[start : start + length],
-                level,
-                _output(parts[min(start + length, len(parts)) - 1]),
-            )
-            for start in starts
-        )
+        pieces = [(start, parts[start : start + length]) for start in starts]
+        parts = tuple(_piece(start, piece, len(parts), level) for start, piece in pieces)
     return parts
+
+
+def _piece(start: int, parts: tuple[Part, ...], count: int, level: int) -> Fold:
+    title = f"{start + 1} to {start + len(parts)} of {count}"
+    outputs = tuple([place for part in parts for place in _outputs(part)])
+    return Fold("part", title, parts, level, last_output(parts[-1]), outputs=outputs)

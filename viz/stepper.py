@@ -11,18 +11,18 @@ from __future__ import annotations
 import os
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from autograd.graph import Node
-from viz.drawing import _write
 from viz.folding import outline
 from viz.formatting import number
 from viz.layout import Direction
-from viz.moment import PHASES
+from viz.moment import PHASES, Moment
+from viz.saving import rendered, write
 from viz.stepper_data import data, embedded, scenes
 from viz.stepper_marks import DEFINITIONS
 from viz.stepper_picture import Scene
@@ -103,6 +103,18 @@ def step(
     )
 
 
+def place_in_story(place: int, steps: Sequence[Moment]) -> str:
+    """How the page counts steps.
+
+    >>> from autograd import Value
+    >>> place_in_story(0, step(Value(1.0) * 2.0).steps)
+    'Before the first step of 3'
+    """
+    if not place:
+        return f"Before the first step of {len(steps)}"
+    return f"{PHASES[steps[place - 1].phase]} · step {place} of {len(steps)}"
+
+
 class Stepper:
     """A backward pass to step through: it shows itself in a notebook and saves itself to a file.
 
@@ -133,7 +145,8 @@ class Stepper:
         self.steps = timeline.story(forward)
 
     @cached_property
-    def _scenes(self) -> tuple[Scene, ...]:
+    def scenes(self) -> tuple[Scene, ...]:
+        """The pictures: one of the whole graph, or of the folded graph and then of each fold."""
         nodes = self.timeline.nodes
         if self.budget is None:
             return scenes(self.timeline, None, self.direction)
@@ -147,8 +160,11 @@ class Stepper:
         ------
         RuntimeError: no Graphviz is there to lay out the graph; the message says what to install.
         """
-        first = self._scenes[0]
-        content = data(self._scenes, forward=self.forward, start=self.start)
+        return self._page(self.start)
+
+    def _page(self, start: int) -> str:
+        first = self.scenes[0]
+        content = data(self.scenes, forward=self.forward, start=self._place(start))
         parts = {
             "title": escape(f"Backpropagation of {self.timeline.names[-1]}"),
             "theme": self.theme,
@@ -170,9 +186,9 @@ class Stepper:
         """All pictures as they are after the last step, which is what is seen without scripts."""
         slots = self.timeline.slots(len(self.steps), self.forward)
         lines = []
-        for index, scene in enumerate(self._scenes):
+        for index, scene in enumerate(self.scenes):
             lines.append(f'<g class="view{"" if index else " shown"}"><g class="scene">')
-            lines += [*scene.elements(slots, None), "</g>"]
+            lines += [*scene.parts(slots, None), "</g>"]
             lines += [*scene.legend()] if not index else []
             lines.append("</g>")
         return lines
@@ -193,29 +209,31 @@ class Stepper:
         >>> "x.grad += " in step(Value(3.0, label="x") * 2.0).svg()
         True
         """
+        place = self._place(len(self.steps) if step is None else step)
+        moment = self.steps[place - 1] if place else None
+        slots = self.timeline.slots(place, self.forward)
+        return self.scenes[0].still(slots, moment, self.theme, place_in_story(place, self.steps))
+
+    def _place(self, step: int) -> int:
         count = len(self.steps)
-        place = count if step is None else step + count + 1 if step < 0 else step
+        place = step + count + 1 if step < 0 else step
         if not 0 <= place <= count:
             raise IndexError(f"there is no step {step}: the steps go from 0 to {count}")
-        moment = self.steps[place - 1] if place else None
-        words = f"Before the first step of {count}"
-        if moment is not None:
-            words = f"{PHASES[moment.phase]} · step {place} of {count}"
-        slots = self.timeline.slots(place, self.forward)
-        return self._scenes[0].still(slots, moment, self.theme, words)
+        return place
 
     def save(self, path: str | os.PathLike[str], step: int | None = None) -> Path:
         """Write the stepper, or a still of one step, to a file; the suffix picks which.
 
         Parameters
         ----------
-        path: ``.html`` is the whole stepper; ``.svg`` is a still.
+        path: ``.html`` is the whole stepper; ``.svg``, ``.png`` and ``.pdf`` are stills.
         step: which step to show on a still, the last one when none is named; on a page, the first shown.
 
         Raises
         ------
         ValueError: for any other suffix.
         IndexError: there is no such step.
+        ImportError: for ``.png`` and ``.pdf`` without the extra ``image``.
         OSError: when the file cannot be written.
 
         >>> from autograd import Value
@@ -224,10 +242,17 @@ class Stepper:
         """
         path = Path(path)
         suffix = path.suffix.lower()
-        if suffix not in (".html", ".svg"):
-            raise ValueError(f"cannot save a stepper as {path.name!r}: end its name in .html or .svg")
-        content = self.html if suffix == ".html" else self.svg(step)
-        _write(path, content.encode())
+        if suffix not in (".html", ".svg", ".png", ".pdf"):
+            raise ValueError(
+                f"cannot save a stepper as {path.name!r}: end its name in .html, .svg, .png or .pdf"
+            )
+        if suffix == ".html":
+            content = self._page(self.start if step is None else step).encode()
+        elif suffix == ".svg":
+            content = self.svg(step).encode()
+        else:
+            content = rendered(self.svg(step), "png" if suffix == ".png" else "pdf")
+        write(path, content)
         return path
 
     def _repr_html_(self) -> str:

@@ -93,14 +93,18 @@ class Scene:
         """Whether every edge keeps showing what has passed over it; with many edges only the active one."""
         return len(self.view.bundles) <= _FEW_EDGES
 
-    def elements(self, slots: Mapping[str, Slot], moment: Moment | None) -> Iterator[str]:
-        """The boxes and edges in one state; what the moment is about stands out."""
+    def parts(self, slots: Mapping[str, Slot], moment: Moment | None) -> Iterator[str]:
+        """The edges and then the boxes in one state; what the moment is about stands out."""
         active = None if moment is None else moment.edge
         for bundle, path in zip(self.view.bundles, self.layout.paths, strict=True):
-            yield from self._edge(bundle, path, slots, active)
-        inside = inner_edges(self.view, self.timeline.edges)
+            yield "\n".join(self._edge(bundle, path, slots, active))
         for face, size, centre in zip(self.view.faces, self.sizes, self.layout.centres, strict=True):
-            yield from self._box(face, size, centre, slots, moment, inside.get(face.fold, 0))
+            inside = self._inside.get(face.fold, 0)
+            yield "\n".join(self._box(face, size, centre, slots, moment, inside))
+
+    @cached_property
+    def _inside(self) -> Mapping[str, int]:
+        return inner_edges(self.view, self.timeline.edges)
 
     def legend(self) -> Iterator[str]:
         """What colours and widths mean."""
@@ -153,7 +157,7 @@ class Scene:
                 f"<defs>{DEFINITIONS}</defs>",
                 f'<rect class="ground" width="{wide}" height="{high}"/>',
                 f'<g class="scene" transform="translate({x} {y})">',
-                *self.elements(slots, moment),
+                *self.parts(slots, moment),
                 "</g>",
                 *self.legend(),
                 *self.caption(moment, place_in_story),
@@ -320,14 +324,12 @@ class Scene:
         is_active = active in bundle.edges
         classes = " ".join(filter(None, ("edge", most.sign if most else "", "active" if is_active else "")))
         thickness = short(1.3 + 3.7 * (most.weight if most else 0.0))
-        start, *curve, tip = path
-        # The line ends where the arrow head begins, which is drawn as a marker.
-        d = f"M{pair(start)}C{' '.join(map(pair, curve))}"
+        d = self.line(path)
         yield f'<g class="{classes}" data-edges="{" ".join(map(str, bundle.edges))}">'
         if is_active:
             yield f'<path class="halo" d="{d}"/>'
         yield f'<path class="line" d="{d}" stroke-width="{thickness}"/>'
-        middle = middle_of((start, *curve))
+        middle = middle_of(path[:-1])
         shape = self._edge_shape(bundle)
         if shape:
             yield f'<text class="shape" x="{short(middle[0])}" y="{short(middle[1] - 6)}">{shape}</text>'
@@ -339,9 +341,16 @@ class Scene:
             yield f'<text class="shape" x="{short(middle[0])}" y="{short(middle[1] - 6)}">{text}</text>'
         mark = self.timeline.picture.edges[bundle.edges[0]].mark if len(bundle.edges) == 1 else ""
         if mark:
+            tip = path[-1]
             x, y = tip[0] + 6 * self.layout.flow[0], tip[1] + 7 * self.layout.flow[1] + 3
             yield f'<text class="mark" x="{short(x)}" y="{short(y)}">{mark}</text>'
         yield "</g>"
+
+    @staticmethod
+    def line(path: tuple[Point, ...]) -> str:
+        """The line of an edge; it ends where the arrow head begins, which is drawn as a marker."""
+        start, *curve, _ = path
+        return f"M{pair(start)}C{' '.join(map(pair, curve))}"
 
     def _edge_shape(self, bundle: Bundle) -> str:
         if len(bundle.edges) != 1:

@@ -57,13 +57,13 @@ def compact(name: str) -> str:
     return "\n".join(line for line in map(str.strip, text.splitlines()) if line)
 
 
-def picture_style(theme: Theme) -> str:
-    """The style sheet of a picture, its colours written out.
+def picture_style(theme: Theme, more: str = "") -> str:
+    """The style sheet of a picture and more rules, their colours written out.
 
     >>> "var(" in picture_style("light"), "prefers-color-scheme" in picture_style("auto")
     (False, True)
     """
-    rules = asset("picture.css").strip()
+    rules = asset("picture.css").strip() + ("\n" + more.strip() if more else "")
     if theme != "auto":
         return _filled(rules, _DARK if theme == "dark" else _LIGHT)
     coloured = "\n".join(rule for rule in rules.splitlines() if "var(" in rule)

@@ -8,11 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from autograd.graph import CONSTANT, Node
 from viz.outline import Fold
 from viz.quotient import FIXED, LEAF, SUM, Grouping, Quotient
+from viz.text import visible
 
 _LONGEST_PERIOD = 8
 _FEWEST = 3  # of like parts that are worth a fold
+_NAMELESS = ("sum", "neuron", "layer", "leaves", "part")  # a module of one such fold is worth its name
 _FUSED = ("w·x + b", "linear")
 
 
@@ -75,7 +78,7 @@ def neurons(graph: Quotient) -> list[Grouping]:
     return found
 
 
-def modules(graph: Quotient, depth: int, labels: Sequence[str]) -> list[Grouping]:
+def modules(graph: Quotient, depth: int, nodes: Sequence[Node]) -> list[Grouping]:
     """What was computed in the same module, at some depth of the path, and the parameters named after it."""
     members: dict[str, list[int]] = {}
     prefixes = [_prefix(scope, depth) for scope in graph.scopes]
@@ -88,15 +91,34 @@ def modules(graph: Quotient, depth: int, labels: Sequence[str]) -> list[Grouping
             continue
         paths = {prefixes[user] for user in users}
         path = paths.pop() if len(paths) == 1 else ""
-        unnamed = graph.ops[vertex] == FIXED and not labels[part]
-        if path and (unnamed or f".{labels[part]}".find(f".{path}.") >= 0):
+        if path and _belongs(nodes[part], path):
             members[path].append(vertex)
-    found = []
-    for path, vertices in members.items():
-        lone = graph.parts[vertices[0]]
-        if len(vertices) > 1 or not isinstance(lone, Fold) or lone.kind not in ("module", "run"):
-            found.append(Grouping("module", path, vertices, path))
-    return found
+    return [
+        Grouping("module", path, vertices, path, _summary(graph, vertices))
+        for path, vertices in members.items()
+        if len(vertices) > 1
+        or (isinstance(part := graph.parts[vertices[0]], Fold) and part.kind in _NAMELESS)
+    ]
+
+
+def _belongs(leaf: Node, path: str) -> bool:
+    """Whether a leaf that only a module uses is a part of it: a parameter called after it, or a number."""
+    if leaf.operation is CONSTANT and not leaf.label:
+        return not leaf.shape
+    return f".{path}." in f".{visible(leaf.label)}"
+
+
+def _summary(graph: Quotient, vertices: Sequence[int]) -> str:
+    """What a module does: its operations, or how many like parts it has."""
+    named: dict[str, list[int]] = {}
+    for vertex in sorted(vertices):
+        if not graph.is_leaves(vertex):
+            part = graph.parts[vertex]
+            does = part.summary if isinstance(part, Fold) else ""
+            named.setdefault(does or _name(graph, [vertex]), []).append(vertex)
+    if not named or len(named) > _FEWEST:
+        return ""
+    return ", ".join(_times(name, len(same)) if len(same) > 1 else name for name, same in named.items())
 
 
 def layers(graph: Quotient) -> list[Grouping]:
@@ -115,7 +137,7 @@ def layers(graph: Quotient) -> list[Grouping]:
     ]
 
 
-def leaves(graph: Quotient, labels: Sequence[str]) -> list[Grouping]:
+def leaves(graph: Quotient, nodes: Sequence[Node]) -> list[Grouping]:
     """Leaves that the same parts use, more than a few of them; one alone joins the fold that uses it."""
     alike: dict[tuple[str, tuple[int, ...]], list[int]] = {}
     for vertex, users in enumerate(graph.users()):
@@ -125,7 +147,7 @@ def leaves(graph: Quotient, labels: Sequence[str]) -> list[Grouping]:
     found = []
     for (op, _), members in alike.items():
         if len(members) > _FEWEST:
-            title = _times(_pattern(graph, members, labels) or op.strip("<>"), len(members))
+            title = _times(_pattern(graph, members, nodes) or op.strip("<>"), len(members))
             found.append(Grouping("leaves", title, members))
     return found
 
@@ -141,7 +163,7 @@ def runs(graph: Quotient) -> list[Grouping]:
             if times * period >= _FEWEST and times > 1:
                 members = chain[start : start + period * times]
                 pattern = " · ".join(_name(graph, members[place::period]) for place in range(period))
-                found.append(Grouping("run", _times(pattern, times), _with_leaves(graph, members)))
+                found.append(Grouping("run", _times(pattern, times), _with_leaves(graph, members, period)))
                 start += period * times
             else:
                 start += 1
@@ -190,10 +212,15 @@ def _repetition(kinds: Sequence[int], start: int) -> tuple[int, int]:
     return best
 
 
-def _with_leaves(graph: Quotient, members: list[int]) -> list[int]:
-    """With the leaves that only these use, each only once."""
-    own = {s for m in members for s in graph.inputs[m] if graph.uses[s] == 1 and graph.is_leaf(s)}
-    return sorted([*members, *own])
+def _with_leaves(graph: Quotient, members: list[int], period: int) -> list[int]:
+    """With the leaves that only these use, each only once; what goes into the first stays outside."""
+
+    def own(vertices: Sequence[int]) -> list[int]:
+        return [s for v in vertices for s in graph.inputs[v] if graph.uses[s] == 1 and graph.is_leaf(s)]
+
+    first, second = own(members[:period]), own(members[period : 2 * period])
+    kept = sorted(first)[max(len(first) - len(second), 0) :]
+    return sorted([*members, *kept, *own(members[period:])])
 
 
 def _prefix(scope: str, depth: int) -> str:
@@ -215,11 +242,11 @@ def _times(what: str, count: int) -> str:
     return f"{what} ×{count}"
 
 
-def _pattern(graph: Quotient, members: Sequence[int], labels: Sequence[str]) -> str:
+def _pattern(graph: Quotient, members: Sequence[int], nodes: Sequence[Node]) -> str:
     """What the labels of leaves have in common: ``w0`` and ``w1`` are ``w*``; nothing if they differ."""
     patterns = set()
     for member in members:
         part = graph.parts[member]
-        name = part.title.partition(" ×")[0] if isinstance(part, Fold) else labels[part]
+        name = part.title.partition(" ×")[0] if isinstance(part, Fold) else visible(nodes[part].label)
         patterns.add(re.sub(r"\d+", "*", name))
     return patterns.pop() if len(patterns) == 1 else ""

@@ -10,7 +10,7 @@ from viz.layout import Point
 from viz.text import shortened, width
 
 TEXT, _SYMBOL, _SMALL, _LINE = 12, 16, 10, 17  # font sizes and the height of a line, in pixels
-PADDING = 13  # leaves room for the mark of an argument
+PADDING = 15  # leaves room for the mark of an argument
 GAP = 12
 _HEADER = 26
 _BAR = 5  # the height of a gradient bar
@@ -52,7 +52,7 @@ def footer(box: Box) -> str:
     if not box.fold:
         return ""
     name = "" if box.fold == box.symbol else f"{shortened(box.fold, LONGEST_LABEL)} · "
-    return f"+ {name}{box.count:,} nodes"
+    return f"+ {name}{box.count:,} node{'s' if box.count > 1 else ''}"
 
 
 def box_shapes(box: Box, centre: Point, scale: float) -> Iterator[str]:

@@ -50,6 +50,7 @@ _PAGE = """\
 body { margin: 0; height: 100vh; display: flex; flex-direction: column; font: 14px system-ui, sans-serif }
 header { display: flex; gap: 12px; align-items: center; flex-wrap: wrap; padding: 8px 14px }
 header { border-bottom: 1px solid }
+h1 { font-size: 14px; margin: 0 }
 header span { margin-left: auto }
 input, button { font: inherit; color: inherit; background: none; border: 1px solid; border-radius: 6px }
 input, button { padding: 3px 8px }

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
+from .diagnosis import Finding
 from .problem import Array, Problem, Refusal, argument_names, differing, parts, real_vector
 
 # What has no complex derivative, though NumPy computes it: it would answer a complex step with a wrong one.
@@ -30,6 +31,14 @@ class Probe(np.ndarray[Any, Any]):
         return np.asarray(result).view(Probe) if complex_result else result
 
 
+class WrongShapeError(ShapeError):
+    """A derivative of the wrong shape, with the likely mistake."""
+
+    def __init__(self, message: str, findings: list[Finding]) -> None:
+        super().__init__(message)
+        self.findings = findings
+
+
 class ArrayProblem(Problem):
     """A function of arrays with all its derivatives, ``df(*inputs)``.
 
@@ -47,7 +56,7 @@ class ArrayProblem(Problem):
     ) -> None:
         self.function, self.claimed = function, claimed
         self.name = getattr(function, "__name__", type(function).__name__)
-        self.makers = [_maker(given) for given in inputs]
+        self.makers = [maker(given) for given in inputs]
         self.given = [np.asarray(given) for given in inputs]
         self.moving = [
             i
@@ -59,16 +68,20 @@ class ArrayProblem(Problem):
         flat = [np.asarray(self.given[i], float).ravel() for i in self.moving]
         self.point = np.concatenate([np.zeros(0), *flat])
         self.notes = [
-            f"{names[i]} is {array.dtype} and was left as it is"
-            for i, array in enumerate(self.given)
-            if i not in self.moving
+            self._note(i, names[i]) for i, array in enumerate(self.given) if array.dtype != np.float64
         ]
-        self.notes += [
-            f"{names[i]} is {array.dtype} and was checked as float64"
-            for i, array in enumerate(self.given)
-            if array.dtype in (np.float16, np.float32)
-        ]
+        self.notes = [note for note in self.notes if note]
         self.latest: list[Any] = []
+
+    def _note(self, i: int, name: str) -> str:
+        """What becomes of an input that is not of float64."""
+        given = self.given[i]
+        if i not in self.moving:
+            return f"{name} is {given.dtype} and was left as it is"
+        made = np.asarray(self.makers[i](np.asarray(given, float))).dtype
+        if given.dtype.kind != "f" or made != np.float64:
+            return "" if made == np.float64 else f"{name} is {made}, its library keeps it so"
+        return f"{name} is {given.dtype} and was checked as float64"
 
     def arguments(self, x: Array) -> list[Any]:
         """Fresh arguments of the function from a vector, in the kind they were given in."""
@@ -89,7 +102,8 @@ class ArrayProblem(Problem):
                 f"the function returned a {type(result).__name__} of {len(result)} results; check a function "
                 "that returns one array, one result at a time",
             )
-        self.outputs = parts(["output"], [np.shape(result)])
+        if x.dtype.kind == "f":
+            self.outputs, self.as_output = parts(["output"], [np.shape(result)]), maker(result)
         return real_vector([result], complex_step=x.dtype.kind == "c")
 
     def touched(self) -> str | None:
@@ -114,7 +128,8 @@ class ArrayProblem(Problem):
 
         Raises
         ------
-        ShapeError: the number of derivatives or the shape of one is wrong.
+        ShapeError: the number of derivatives is wrong.
+        WrongShapeError: the shape of one is.
         """
         if not isinstance(returned, (tuple, list)):
             returned = [returned]
@@ -131,9 +146,13 @@ class ArrayProblem(Problem):
             if block is None:
                 array = np.zeros(needed)
             elif array.shape != needed:
-                raise ShapeError(
-                    f"the {what} for {part.name} has shape {array.shape}, it needs {needed}"
-                    + _shape_advice(array.shape, needed)
+                likely = [
+                    Finding(name, part.name, sentence)
+                    for name, sentence, looks_like in SHAPE_MISTAKES
+                    if looks_like(array.shape, needed)
+                ]
+                raise WrongShapeError(
+                    f"the {what} for {part.name} has shape {array.shape}, it needs {needed}", likely[:1]
                 )
             found.append(real_vector([array]).reshape(array.shape))
         return found
@@ -153,24 +172,29 @@ class VjpProblem(ArrayProblem):
         shape = self.outputs[0].shape
         rows = []
         for cotangent in cotangents:
-            seed = cotangent.reshape(shape) if shape else cotangent[0]
+            seed = self.as_output(cotangent.reshape(shape).copy())
             gradients = self.blocks(self.claimed(seed, *self.arguments(x)), (), "gradient")
             rows.append(np.concatenate([np.ravel(gradient) for gradient in gradients]))
         return np.stack(rows)
 
 
-def _shape_advice(shape: tuple[int, ...], needed: tuple[int, ...]) -> str:
-    """The likely mistake behind a shape."""
-    if shape == needed[::-1]:
-        return ": it is transposed"
-    extra = len(shape) - len(needed)
-    padded = (1,) * max(extra, 0) + needed
-    if len(shape) == len(padded) and all(b in (1, a) for a, b in zip(shape, padded, strict=True)):
-        return ": missing sum over a broadcast axis; where an input was broadcast its gradients add up"
-    return ""
+def _transposed(shape: tuple[int, ...], needed: tuple[int, ...]) -> bool:
+    return sorted(shape) == sorted(needed)
 
 
-def _maker(given: Any) -> Callable[[Array], Any]:
+def _not_summed(shape: tuple[int, ...], needed: tuple[int, ...]) -> bool:
+    padded = (1,) * (len(shape) - len(needed)) + needed
+    return len(shape) == len(padded) and all(b in (1, a) for a, b in zip(shape, padded, strict=True))
+
+
+# The likely mistake behind an array of the wrong shape: a name, a sentence, and what the shapes are like.
+SHAPE_MISTAKES = [
+    ("transposed", "its axes are exchanged", _transposed),
+    ("missing sum", "a sum is missing: where an input was broadcast its gradients add up", _not_summed),
+]
+
+
+def maker(given: Any) -> Callable[[Array], Any]:
     """How to turn an array of NumPy into the kind that was given: a number, or an array of its library."""
     if isinstance(given, (int, float)):
         return lambda array: array.item() if type(array) is np.ndarray else array

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import RuleError, ShapeError
 from ..graph import MODE
-from .diagnosis import Finding, diagnose_all
+from .diagnosis import diagnose_all
 from .judge import CODES, PASSED, Judge, Measured, Status
 from .numeric import Array
 from .problem import Part, Problem, Refusal
@@ -160,8 +160,7 @@ def _verdict(
         claims = [problem.derivative(name, x) for name in problem.modes]
     except (RuleError, ShapeError) as error:
         report.verdict, report.reason = "wrong rule", str(error)
-        if "missing sum" in str(error):
-            report.findings = [Finding("missing sum", "the shape", "a sum over a broadcast axis is missing")]
+        report.findings = getattr(error, "findings", [])
         return report
     touched = problem.touched()
     if touched is not None:

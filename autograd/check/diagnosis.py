@@ -41,7 +41,9 @@ def explains(suspect: Array, case: Case) -> bool:
 def diagnose(case: Case) -> Finding:
     """The likeliest mistake of one input's block."""
     if not np.all(np.isfinite(case.claim[case.bad])):
-        return Finding("not finite", case.part.name, "the derivative is NaN or infinite, the function's is not")
+        return Finding(
+            "not finite", case.part.name, "the derivative is NaN or infinite, the function's is not"
+        )
     for mistake in MISTAKES:
         for suspect, words in mistake.suspects(case):
             if explains(suspect, case):

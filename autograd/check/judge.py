@@ -98,8 +98,11 @@ class Judge:
         """Measure each element as accurately as it takes to settle the claims."""
         m, n = len(self.base), len(self.x)
         self.real, self.error, self.jump = (np.full((m, n), np.nan) for _ in range(3))
+        self.reach = np.abs(self.base)[:, None]
         for i in range(n):
-            slopes = self.differences(i).quick()
+            differences = self.differences(i)
+            slopes = differences.quick()
+            self.reach = np.fmax(self.reach, differences.reach()[:, None])
             self.real[:, i], self.error[:, i], self.jump[:, i] = slopes.value, slopes.error, slopes.jump
         self.error[np.isnan(self.error)] = np.inf
         self.jump[np.isnan(self.jump)] = 0.0
@@ -257,7 +260,7 @@ class Judge:
             half = np.abs(measured.jump) / 2
             at_kink = self.near_kink(measured) & (~resolved | different)
             between = np.abs(claim - measured.kink) <= half * (1 + 1e-3) + tolerance
-        small = error * self.units <= np.maximum(self.rtol * self.scale, 1e-9 * np.abs(self.base)[:, None])
+        small = error * self.units <= np.maximum(self.rtol * self.scale, 1e-9 * self.reach)
         small |= np.fmax(np.abs(claim), np.abs(value)) <= 16 * self.resolution()
         rows = [
             (~np.isfinite(claim) & ~self.converged(), Status.NOT_FINITE),

@@ -131,6 +131,12 @@ class Differences:
                 self.rungs[step] = (nothing, nothing, nothing, nothing)
         return self.rungs[step]
 
+    def reach(self) -> Array:
+        """How far a straight line through the first steps gets within the size of the input, shape (m,)."""
+        _, right, left, _ = self.rung(self.first)
+        reach: Array = np.fmax(np.abs(right), np.abs(left)) * unit(self.center)
+        return reach
+
     def quick(self) -> Slopes:
         """From three steps: enough for a smooth function of ordinary scale."""
         return self.central(self.first)
@@ -201,12 +207,16 @@ class Differences:
         """The most accurate estimate that contradicts none from shorter steps, and the nearest kink."""
         best = Slopes(*[np.full(len(self.base), fill) for fill in (np.nan, np.inf, 0.0)])
         kink = Slopes(*[np.full(len(self.base), np.nan) for _ in range(3)])
+        shorter = kink
         for step in steps:
             new = slopes_at(step)
             known = np.isfinite(best.error)
             agrees = ~known | (np.abs(new.value - best.value) <= 2 * (best.total + new.total))
             best = _choose(agrees & (new.total < best.total), new, best)
-            kink = _choose(agrees & new.kink & np.isnan(kink.value), new, kink)
+            # Two in a row have to see the same jump: curvature that looks like one grows with the step.
+            same = np.abs(new.jump - shorter.jump) <= 0.2 * np.abs(new.jump)
+            kink = _choose(np.isnan(kink.value) & new.kink & shorter.kink & same, new, kink)
+            shorter = new
         return best, kink
 
 

@@ -3,7 +3,7 @@
 import os
 from importlib.metadata import version
 
-os.environ.setdefault("DEV", "CPU")
+os.environ |= {"DEV": "CPU", "TRAINING": "1"}
 
 from tinygrad import Tensor  # noqa: E402
 from tinygrad.nn.optim import SGD  # noqa: E402
@@ -15,7 +15,6 @@ def perceptron(case):
     x, classes = inputs(case)
     x, classes = Tensor(x), Tensor(classes.astype("int32"))
     optimizer = SGD(parameters, lr=RATE)
-    Tensor.training = True
 
     def step():
         optimizer.zero_grad()
@@ -26,7 +25,8 @@ def perceptron(case):
                 y = y.relu()
         loss = y.sparse_categorical_crossentropy(classes)
         loss.backward()
-        optimizer.step()
+        # Together, or the loss would be computed after the update, from the new parameters.
+        Tensor.realize(loss, *optimizer.schedule_step())
         return loss.item()
 
     return step

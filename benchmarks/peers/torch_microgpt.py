@@ -13,6 +13,7 @@ torch.set_num_threads(1)
 FOLDER = Path(sys.argv[1])
 NAMES = json.loads((FOLDER / "names.json").read_text())
 STEPS, RATE = 1000, 0.01
+HEADS, SIZE = 4, 4
 
 
 def train():
@@ -28,8 +29,9 @@ def train():
     def loss(tokens):
         x = normalized(F.embedding(tokens[:-1], w["token"]) + w["place"][: len(tokens) - 1])
         a = normalized(x)
-        gathered = F.scaled_dot_product_attention(a @ query, a @ key, a @ value, is_causal=True)
-        x = x + (gathered @ output).sum(0)
+        q, k, v = ((a @ matrix).view(-1, HEADS, SIZE).transpose(0, 1) for matrix in (query, key, value))
+        gathered = F.scaled_dot_product_attention(q, k, v, is_causal=True)  # (heads, places, size)
+        x = x + gathered.transpose(0, 1).reshape(x.shape) @ output
         x = x + F.relu(normalized(x) @ w["layers.0.wide"]) @ w["layers.0.narrow"]
         return F.cross_entropy(x @ w["head"], tokens[1:])
 

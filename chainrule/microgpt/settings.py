@@ -66,24 +66,16 @@ class Settings:
         if self.width % self.heads:
             raise ValueError(f"a width of {self.width} cannot be divided among {self.heads} heads")
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """The shape of every matrix by name, (in, out): a row of numbers x becomes ``x @ matrix``.
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        """The shape (in, out) of every matrix, by name: a row of numbers x becomes ``x @ matrix``.
 
-        Each head has matrices of its own, so theirs have shape (heads, in, out).
-
-        >>> import math
-        >>> sum(math.prod(shape) for shape in Settings().shapes().values())
+        >>> sum(rows * columns for rows, columns in Settings().shapes().values())
         4192
         """
-        size = self.width // self.heads
-        shapes: dict[str, tuple[int, ...]] = {
-            "token": (self.tokens, self.width),
-            "place": (self.block, self.width),
-        }
+        shapes = {"token": (self.tokens, self.width), "place": (self.block, self.width)}
         for layer in range(self.layers):
-            for name in ("query", "key", "value"):
-                shapes[f"layers.{layer}.{name}"] = (self.heads, self.width, size)
-            shapes[f"layers.{layer}.output"] = (self.heads, size, self.width)
+            for name in ("query", "key", "value", "output"):
+                shapes[f"layers.{layer}.{name}"] = (self.width, self.width)
             shapes[f"layers.{layer}.wide"] = (self.width, 4 * self.width)
             shapes[f"layers.{layer}.narrow"] = (4 * self.width, self.width)
         shapes["head"] = (self.width, self.tokens)

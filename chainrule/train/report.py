@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+import viz
 from nn import History, Module
+from viz.plots import Plot, new_figure
 
 from .tasks import Job
 
@@ -31,15 +33,16 @@ class Flow:
         return self.gradient / self.weight if self.weight else float("inf")
 
 
-def gradient_flow(job: Job, count: int = SAMPLE) -> list[Flow]:
-    """The sizes of all parameters and of their gradients for the first items to learn from.
-
-    The model's gradients are forgotten again.
-    """
-    model: Module = job.model
+def sample_loss(job: Job, count: int = SAMPLE) -> Any:
+    """The loss of the first items to learn from, recorded."""
     inputs, targets = (array[:count] for array in job.data)
+    return job.loss(job.model(inputs), targets)
+
+
+def gradient_flow(model: Module, loss: Any) -> list[Flow]:
+    """The sizes of all parameters and of their gradients of a loss; the gradients are forgotten again."""
     model.zero_grad()
-    job.loss(model(inputs), targets).backward()
+    loss.backward()
     found = [
         Flow(name, parameter.shape, _root_mean_square(parameter.plain), _root_mean_square(parameter.grad))
         for name, parameter in model.named_parameters()
@@ -79,15 +82,15 @@ def write(folder: Path, job: Job, history: History, draw: np.random.Generator) -
     """Write ``curves.svg``, ``gradient-flow.svg`` and ``gradient-flow.txt``, and print what matters."""
     if not history.epochs:
         return
-    flow = gradient_flow(job)
-    text = table(flow)
+    loss = sample_loss(job)
+    text = table(gradient_flow(job.model, loss))
     (folder / "gradient-flow.txt").write_text(text + "\n", encoding="utf-8")
     print(f"\nGradients of the first {min(SAMPLE, len(job.data[0]))} items, roots of mean squares:\n{text}\n")
     if find_spec("matplotlib") is None:
-        print('For the pictures, install Matplotlib: pip install "chainrule[plot]"')
+        print('For the curves, install Matplotlib: pip install "chainrule[plot]"')
     else:
-        _curves(history).savefig(folder / "curves.svg")
-        _bars(flow).savefig(folder / "gradient-flow.svg")
+        curves(history).save(folder / "curves.svg")
+    viz.flow(loss).save(folder / "gradient-flow.svg")
     if job.afterwards is not None:
         print(job.afterwards(draw))
     if "validation_accuracy" in history:
@@ -96,38 +99,20 @@ def write(folder: Path, job: Job, history: History, draw: np.random.Generator) -
     print(f"the checkpoint and the pictures are in {folder}", flush=True)
 
 
-def _curves(history: History) -> Any:
-    """Losses, and accuracy where there is one, over the epochs."""
-    from matplotlib.figure import Figure
+def curves(history: History) -> Plot:
+    """Losses, and accuracy where there is one, over the epochs.
 
+    Raises
+    ------
+    ImportError: Matplotlib is not installed.
+    """
     epochs = range(1, history.epochs + 1)
-    accurate = "validation_accuracy" in history
-    figure = Figure(figsize=(9.6 if accurate else 5.4, 3.8), layout="constrained")
-    axes = figure.subplots(1, 2 if accurate else 1, squeeze=False)[0]
-    axes[0].plot(epochs, history["loss"], label="training")
-    axes[0].plot(epochs, history["validation_loss"], "--", label="test")
-    axes[0].set(title="loss", xlabel="epoch")
-    if accurate:
-        axes[1].plot(epochs, history["accuracy"], label="training")
-        axes[1].plot(epochs, history["validation_accuracy"], "--", label="test")
-        axes[1].set(title="accuracy", xlabel="epoch")
-    for each in axes:
+    shown = [name for name in ("loss", "accuracy") if name in history]
+    figure, axes = new_figure(1, len(shown), 4.8 * len(shown), 3.6)
+    for name, each in zip(shown, axes.flat, strict=True):
+        each.plot(epochs, history[name], label="training")
+        each.plot(epochs, history[f"validation_{name}"], "--", label="test")
+        each.set(title=name, xlabel="epoch")
+        each.xaxis.get_major_locator().set_params(integer=True)
         each.legend(frameon=False)
-        each.grid(alpha=0.3)
-        each.spines[["top", "right"]].set_visible(False)
-    return figure
-
-
-def _bars(flow: list[Flow]) -> Any:
-    """Gradient over weight for each parameter, on a logarithmic scale, the first layer on top."""
-    from matplotlib.figure import Figure
-
-    shown = [each for each in flow if 0 < each.share < float("inf")]
-    figure = Figure(figsize=(7.2, 1.2 + 0.3 * max(len(shown), 1)), layout="constrained")
-    axes = figure.subplots()
-    axes.barh([each.name for each in shown], [each.share for each in shown])
-    axes.invert_yaxis()
-    axes.set(xscale="log", title="gradient / weight, roots of mean squares")
-    axes.grid(axis="x", alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure
+    return Plot(figure)

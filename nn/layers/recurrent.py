@@ -217,13 +217,13 @@ class LSTM(_Recurrent):
         """One layer in one direction: the same as ``lstm_cell`` at each time, in one operation."""
         w_ih, w_hh, b_ih, b_hh = self._weights(suffix)
         z = autograd.matmul(w_ih, autograd.swapaxes(x, 1, 2))  # (T, 4H, N)
-        if b_ih is not None:
-            z = z + autograd.reshape(b_ih + b_hh, (-1, 1))
+        bias = np.zeros(4 * self.hidden_size, plain(w_hh).dtype) if b_ih is None else b_ih + b_hh
         h, c = (autograd.swapaxes(s, 0, 1) for s in state)  # (H, N)
-        everything = recurrent_ops.lstm(z, h, c, w_hh)  # (T, 7H, N)
+        everything = recurrent_ops.lstm(z, h, c, w_hh, bias)  # (T, 7H, N)
         width = self.hidden_size
         outputs = autograd.swapaxes(everything[:, :width], 1, 2)  # (T, N, H)
-        return outputs, (outputs[-1], autograd.swapaxes(everything[-1, width : 2 * width], 0, 1))
+        h, c = everything[-1, :width], everything[-1, width : 2 * width]
+        return outputs, (autograd.swapaxes(h, 0, 1), autograd.swapaxes(c, 0, 1))
 
     def forward(self, x: Any, hc: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
         """The hidden states of the last layer, and the last (h, c) of every layer."""

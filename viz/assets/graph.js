@@ -5,7 +5,7 @@
   var data = JSON.parse(document.getElementById("graph-data").textContent);
   var svg = document.querySelector("svg"), graph = svg.querySelector("g.graph");
   var note = document.getElementById("note"), search = document.getElementById("search");
-  var NS = "http://www.w3.org/2000/svg", PAD = 14, TITLE = 12, EPSILON = 0.5, SIDE = 13, LINE = 17;
+  var NS = "http://www.w3.org/2000/svg", PAD = 14, TITLE = 12, EPSILON = 0.5, SIDE = 15, LINE = 17;
   var drawn = {}, parent = {}, open = [], zoom = 1, hits = [], hit = -1, added = null;
   var original = graph.querySelectorAll(":scope > .edge, :scope > .mark, :scope > .group");
   var flow = data.flow, first = svg.viewBox.baseVal, margin = 14;
@@ -18,6 +18,9 @@
   graph.querySelectorAll(":scope > .box").forEach(function (element) {
     prepare(+element.getAttribute("data-box"), element);
   });
+
+  /* What is inside an image cannot be reached, what is inside a group can. */
+  svg.setAttribute("role", "group");
 
   function make(name, attributes, text) {
     var element = document.createElementNS(NS, name);

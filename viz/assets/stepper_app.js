@@ -11,6 +11,7 @@ const app = {
     const stop = byId('stop-node');
     data.names.forEach((name, node) => { if (!data.constants.includes(node)) { stop.append(element('option', { value: node }, name)); } });
     graph.svg.removeAttribute('viewBox');
+    graph.resize();
     nudge.start();
     story.compose(data.forward, false);
     story.go(data.start);
@@ -228,7 +229,7 @@ const app = {
       next.focus();
     };
     document.addEventListener('keydown', (event) => this.key(event));
-    window.addEventListener('resize', () => { if (graph.fitted) { graph.fit(); } });
+    new ResizeObserver(() => graph.resize()).observe(byId('stage'));
     this.drag();
   },
 

@@ -222,6 +222,14 @@ const graph = {
     this.scene.setAttribute('transform', 'translate(' + short(x) + ' ' + short(y) + ') scale(' + scale.toFixed(4) + ')');
   },
 
+  /* A size in pixels: with one in percent the browser lays out every text anew at every step. */
+  resize() {
+    const stage = byId('stage');
+    this.svg.style.width = stage.clientWidth + 'px';
+    this.svg.style.height = stage.clientHeight + 'px';
+    if (this.fitted && this.view) { this.fit(); }
+  },
+
   fit() {
     const wide = this.svg.clientWidth;
     const high = this.svg.clientHeight;
