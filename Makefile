@@ -54,7 +54,7 @@ format: $(venv)/installed-dev ## Rewrite the code in the project's style
 	$(bin)/ruff format
 
 clean: ## Remove the environment, the caches and everything that make wrote
-	rm -rf $(venv) out dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(venv) .venv-bench out dist build .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp .venv/installed-NAME says that the extra NAME is installed as pyproject.toml asks for it.

@@ -292,11 +292,10 @@ def test_a_terminal_sends_whole_keys() -> None:
     command = [sys.executable, "-m", "chainrule", "step", "w*x", "--set", "w=2", "x=3", "--text"]
     with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, text=True) as process:
         os.close(theirs)
-        os.write(ours, b"\x1b[F")
         assert process.stdout is not None
-        told = ""
-        while "step 4 of 4" not in told:
-            told += process.stdout.readline()
-        os.write(ours, b"q")
+        for awaited, keys in (("Before the first step", b"\x1b[F"), ("step 4 of 4", b"q")):
+            while awaited not in process.stdout.readline():
+                assert process.poll() is None
+            os.write(ours, keys)
         assert process.wait(timeout=20) == 0
     os.close(ours)

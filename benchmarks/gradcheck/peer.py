@@ -76,6 +76,8 @@ def jax_check() -> tuple[str, Check]:
             check_grads(function, case.inputs, order=1, modes=("rev",))
         except AssertionError:
             return False
+        finally:
+            jax.clear_caches()  # each case compiles functions of its own, which would pile up
         return True
 
     return f"jax.test_util.check_grads {jax.__version__}", check

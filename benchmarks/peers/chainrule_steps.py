@@ -1,5 +1,7 @@
 """The steps with this project."""
 
+import itertools
+
 import numpy as np
 from work import CONVOLUTION, DENSE, LSTM, RATE, convolutional, dense, inputs, lstm, serve
 
@@ -25,7 +27,7 @@ def trained(model, state, case, forward=None):
 def perceptron(case):
     widths, _ = DENSE[case]
     layers = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in itertools.pairwise(widths):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return trained(nn.Sequential(*layers[:-1]), dense(case), case)
 

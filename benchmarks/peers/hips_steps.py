@@ -2,9 +2,10 @@
 
 from importlib.metadata import version
 
+from work import DENSE, RATE, dense, inputs, serve
+
 import autograd.numpy as np
 from autograd import value_and_grad
-from work import DENSE, RATE, dense, inputs, serve
 
 
 def perceptron(case):

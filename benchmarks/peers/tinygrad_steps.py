@@ -5,9 +5,9 @@ from importlib.metadata import version
 
 os.environ |= {"DEV": "CPU", "TRAINING": "1"}
 
-from tinygrad import Tensor  # noqa: E402
-from tinygrad.nn.optim import SGD  # noqa: E402
-from work import DENSE, RATE, dense, inputs, serve  # noqa: E402
+from tinygrad import Tensor
+from tinygrad.nn.optim import SGD
+from work import DENSE, RATE, dense, inputs, serve
 
 
 def perceptron(case):

@@ -1,5 +1,7 @@
 """The steps with PyTorch, eager."""
 
+import itertools
+
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import nn
@@ -28,7 +30,7 @@ def trained(model, state, case, forward=None):
 def perceptron(case):
     widths, _ = DENSE[case]
     layers = []
-    for a, b in zip(widths, widths[1:], strict=False):
+    for a, b in itertools.pairwise(widths):
         layers += [nn.Linear(a, b), nn.ReLU()]
     return trained(nn.Sequential(*layers[:-1]), dense(case), case)
 

@@ -4,6 +4,7 @@ A worker reads lines ``case steps`` and answers each with one line of JSON: the 
 the loss of the last. Workers of all libraries live side by side and take turns.
 """
 
+import itertools
 import json
 import sys
 import time
@@ -16,7 +17,10 @@ RATE = 0.01
 DENSE = {"784-16-16-10": ((784, 16, 16, 10), 32), "784-128-10": ((784, 128, 10), 64)}
 """Widths and batch of networks with relu in between."""
 CONVOLUTION = "convolutional"  # 28×28 images, 8 and 16 channels of 3×3, pooling by 2 after each
-LSTM = {"lstm": 32, "lstm, one sequence": 1}  # the batch; 20 steps of 32 numbers, 32 units, the last one counts
+LSTM = {
+    "lstm": 32,
+    "lstm, one sequence": 1,
+}  # the batch; 20 steps of 32 numbers, 32 units, the last one counts
 FEATURES, UNITS, TIMES, CLASSES = 32, 32, 20, 10
 
 
@@ -46,9 +50,7 @@ def inputs(case: str) -> tuple[Any, Any]:
 def dense(case: str) -> list[Any]:
     """Weight (out, in) and bias of each layer."""
     widths, _ = DENSE[case]
-    return weights(
-        *(shape for a, b in zip(widths, widths[1:], strict=False) for shape in ((b, a), (b,)))
-    )
+    return weights(*(shape for a, b in itertools.pairwise(widths) for shape in ((b, a), (b,))))
 
 
 def convolutional() -> list[Any]:
