@@ -193,10 +193,11 @@ def test_labels_stay_what_they_are_and_do_nothing() -> None:
 def test_nothing_refers_to_anything_outside() -> None:
     stepper = viz.step(layer())
     for text in (stepper.html, stepper.svg(), viz.animate(layer()).svg):
-        addresses = set(re.findall(r"(?:https?:)?//[\w.-]+[^\s\"'<>)]*", text))
-        assert addresses <= {"http://www.w3.org/2000/svg"}
         links = re.findall(r'(?:href|src)="([^"]{0,30})', text)
         assert all(link.startswith(("#", "data:image/")) for link in links)
+        text = re.sub(r"base64,[\w+/=]+", "", text)
+        addresses = set(re.findall(r"(?:https?:)?//[\w.-]+[^\s\"'<>)]*", text))
+        assert addresses <= {"http://www.w3.org/2000/svg"}
 
 
 def test_the_document_holds_what_happens_as_json() -> None:
