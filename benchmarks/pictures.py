@@ -50,7 +50,7 @@ def sample(widths: tuple[int, ...] = (2, 16, 16, 1)) -> Value:
     return values[0]
 
 
-def step(samples: int = 70) -> Value:
+def step(samples: int = 100) -> Value:
     """Many samples through the same network: the loss of one step of training."""
     draw = random.Random(1)
     weights = [

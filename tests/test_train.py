@@ -51,16 +51,16 @@ def test_moons_and_names_are_learned(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 @pytest.mark.skipif(os.name == "nt", reason="kills as Unix does")
 def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "chainrule", "train", "digits", "--epochs", "5", "--output"]
+    command = [sys.executable, "-m", "chainrule", "train", "digits", "--epochs", "30", "--output"]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     subprocess.run([*command, whole], check=True, capture_output=True)
     with subprocess.Popen([*command, killed], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith(b"epoch 2/5"):
+            if line.startswith(b"epoch 2/30"):
                 os.kill(process.pid, signal.SIGKILL)
                 break
-    assert len(load(killed / "checkpoint.safetensors").position["history"]["loss"]) in (2, 3, 4)
+    assert 2 <= len(load(killed / "checkpoint.safetensors").position["history"]["loss"]) < 30
     again = subprocess.run([*command, killed, "--resume"], check=True, capture_output=True, text=True)
     assert "going on after epoch" in again.stdout
     for name in ("checkpoint.safetensors", "gradient-flow.txt"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -82,11 +82,16 @@ class BoxMaker:
         show: Sequence[str],
         outside: frozenset[Node] = frozenset(),
         overlay: Overlay | None = None,
+        whole: Sequence[Node] = (),
     ) -> None:
         self.nodes, self.show, self.outside = nodes, tuple(show), outside
         self.roots = frozenset(roots)
         self.names, self.overlay = names, overlay
-        self.recording = Recording.of(nodes) if "formula" in show else None
+        self.recording: Recording | None = None
+        if "formula" in show:
+            recording = Recording.of(whole or nodes)
+            called = {node: name for node, name in names.items() if not node.label}
+            self.recording = replace(recording, names={**recording.names, **called})
 
     def box(self, index: int, part: Part) -> Box:
         """The box of a part, with a place in the picture."""
@@ -147,7 +152,7 @@ class BoxMaker:
             label=label or fold.summary,
             rows=tuple(rows),
             gradient=gradient,
-            badges=(*self._fold_badges(members), *self._marks([self.nodes[place] for place in members])),
+            badges=(*self._fold_badges(members), *self._fold_marks(outputs, members)),
             fold=fold.id,
             count=len(members),
             values=chart if all(map(np.isfinite, chart)) else (),
@@ -163,12 +168,16 @@ class BoxMaker:
                 return ("not finite",)
         return ("not finite",) if total != total else ()
 
-    def _marks(self, nodes: Sequence[Node]) -> tuple[str, ...]:
-        """What is to be said of nodes, with how many of several it is true of."""
-        if self.overlay is None:
-            return ()
-        said = Counter(mark for node in nodes if (mark := self.overlay.marks.get(node)))
-        return tuple(mark if count == 1 else f"{count} × {mark}" for mark, count in said.items())
+    def _marks(self, nodes: Sequence[Node]) -> list[str]:
+        """What is to be said of each of some nodes of which something is to be said."""
+        given = {} if self.overlay is None else self.overlay.marks
+        return [given[node] for node in nodes if node in given]
+
+    def _fold_marks(self, outputs: Sequence[Node], members: Sequence[int]) -> list[str]:
+        """What is to be said of the result of a fold, or else of how many of its nodes."""
+        own = self._marks(outputs) if len(outputs) == 1 else []
+        said = Counter(self._marks([self.nodes[place] for place in members]))
+        return own + [f"{count} × {mark}" for mark, count in said.items() if mark not in own]
 
     def kind(self, node: Node) -> Kind:
         """How the box of a node is drawn."""

@@ -43,7 +43,7 @@ def flow_legend(scale: float, middle: float, top: float) -> Iterator[str]:
     yield f'<g class="legend" transform="translate({n(middle)} {n(top)})">'
     for sign, kind, start in ((-1, "less", -76), (1, "more", 20)):
         for index, power in enumerate((0, -2, -4)):
-            x = start + 20 * (index if sign > 0 else 2 - index)
+            x = start + 20 * (2 - index if sign > 0 else index)
             width = n(thickness(scale * 10.0**power, scale))
             yield f'<g class="{kind}"><path class="line" d="M{x},8h16" style="stroke-width:{width}"/></g>'
     yield '<g class="nothing"><path class="line" d="M-10,8h22"/></g>'

@@ -13,6 +13,7 @@ from viz.quotient import Grouping, Quotient
 
 _ROUNDS = 3  # layers of layers, runs of runs
 _STRETCHES = 24
+_WORTHWHILE = 0.8  # a round that leaves more than this is the last
 
 
 def most_edges(boxes: int) -> int:
@@ -30,12 +31,12 @@ def outline(nodes: Sequence[Node], roots: Sequence[Node], most_boxes: int = 150)
     >>> [(name, fold.title) for name, fold in found.folds.items()]
     [('neuron-1', 'tanh(Σ w·x)'), ('sum-1', 'Σ w·x')]
     """
-    with _undisturbed():
+    with undisturbed():
         return _outline(nodes, roots, most_boxes)
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def undisturbed() -> Iterator[None]:
     """Without the cyclic garbage collector, which finds nothing among many small lists that all stay."""
     enabled = gc.isenabled()
     gc.disable()
@@ -60,7 +61,7 @@ def _outline(nodes: Sequence[Node], roots: Sequence[Node], most_boxes: int) -> O
         finding.fold("layers", structure.layers)
         finding.fold("layers", lambda graph: structure.leaves(graph, nodes))
         finding.fold("runs", structure.runs)
-        if len(finding.graph) == before:
+        if len(finding.graph) > _WORTHWHILE * before:
             break
     if len(finding.graph) > most_boxes or finding.graph.edges() > most_edges(most_boxes):
         finding.cut(_STRETCHES)

@@ -11,13 +11,14 @@ import shutil
 import sysconfig
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Literal
 
 from graphviz.backend import dot_command, execute  # type: ignore[import-untyped]
 
-Point = tuple[float, float]
+from viz.long_edges import Point, direct_path, entrances, far_edges
+
 Direction = Literal["LR", "RL", "TB", "BT"]
 
 # Where edges leave a box and where they enter the next, as points of the compass.
@@ -68,7 +69,18 @@ def place(
     >>> left < right
     True
     """
-    return _layout(json.loads(_ask_dot(_source(sizes, edges, groups, direction, joined))), direction)
+    far = far_edges(len(sizes), edges)
+    source = _source(sizes, edges, groups, direction, joined, far)
+    layout = _layout(json.loads(_ask_dot(source)), direction)
+    if not far:
+        return layout
+    boxes = list(zip(layout.centres, sizes, strict=True))
+    routed, shares = iter(layout.paths), entrances(edges, frozenset(joined))
+    paths = [
+        direct_path(boxes[start], boxes[end], layout.flow, shares[index]) if index in far else next(routed)
+        for index, (start, end) in enumerate(edges)
+    ]
+    return replace(layout, paths=tuple(paths))
 
 
 def centres(
@@ -83,7 +95,8 @@ def centres(
     if not graphs:
         return []
     sources = (
-        _source(sizes, edges, (), direction, range(len(sizes)), "splines=none") for sizes, edges in graphs
+        _source(sizes, edges, (), direction, range(len(sizes)), far_edges(len(sizes), edges), "splines=none")
+        for sizes, edges in graphs
     )
     answer, found, start = _ask_dot("\n".join(sources)), [], 0
     decoder = json.JSONDecoder()
@@ -123,6 +136,7 @@ def _source(
     groups: Sequence[Sequence[int]],
     direction: str,
     joined: Sequence[int] = (),
+    left_out: frozenset[int] = frozenset(),
     options: str = "",
 ) -> str:
     tail, head = _PORTS[direction]
@@ -139,7 +153,8 @@ def _source(
     for index, (source, target) in enumerate(edges):
         port = f"{arrived[target]}:{head}" if arguments[target] > 1 else head
         arrived[target] += 1
-        arrows.append(f'{source} -> {target} [id={index} headport="{port}"]')
+        if index not in left_out:
+            arrows.append(f'{source} -> {target} [id={index} headport="{port}"]')
     distance = _rank_distance(len(sizes), len(edges))
     heading = (
         "digraph {",
@@ -225,4 +240,4 @@ def _point(text: str, height: float) -> Point:
 
 
 def _in_order(things: dict[int, Any]) -> tuple[Any, ...]:
-    return tuple(things[index] for index in range(len(things)))
+    return tuple(things[index] for index in sorted(things))

@@ -14,7 +14,7 @@ from typing import Any
 
 from autograd.graph import Node, order
 from viz.boxes import Box, BoxMaker, Overlay, Row, symbol
-from viz.folding import most_edges, outline
+from viz.folding import most_edges, outline, undisturbed
 from viz.naming import variable_names
 from viz.outline import Fold, Outline, Part
 from viz.text import visible
@@ -26,7 +26,7 @@ FOLDS = ("auto", "none", "sums", "neurons", "modules", "layers", "runs", "all")
 
 _COARSENESS = {"": 0, "sums": 1, "neurons": 2, "modules": 3, "layers": 4, "runs": 4, "parts": 5}
 _FRAMED = ("module", "layer", "run")
-_MOST_HIDDEN = 2500  # boxes that a page keeps for those who unfold
+_MOST_HIDDEN = 1500  # boxes that a page keeps for those who unfold
 
 # These read the same in any order, so the position of an argument would be noise.
 _SYMMETRIC = frozenset({"+", "*"})
@@ -125,14 +125,15 @@ def lower(
     >>> [(edge.source, edge.target, edge.position) for edge in picture.edges]
     [(0, 1, 0), (0, 1, 1)]
     """
-    nodes = order(*roots, stale=True)  # a picture may look at what a backward must refuse
-    outside: frozenset[Node] = frozenset()
-    if since:
-        nodes, outside = _between(nodes, since)
-    found = outline(nodes, [root for root in roots if root in set(nodes)], max_nodes)
-    maker = BoxMaker(nodes, roots, names=variable_names(names), show=show, outside=outside, overlay=overlay)
-    level = _level(found, fold, len(nodes), max_nodes)
-    return _Lowering(nodes, found, maker, level, _opened(found, nodes, unfold)).picture()
+    with undisturbed():
+        whole = order(*roots, stale=True)  # a picture may look at what a backward must refuse
+        nodes, outside = _between(whole, since) if since else (whole, frozenset())
+        present = set(nodes)
+        found = outline(nodes, [root for root in roots if root in present], max_nodes)
+        called = variable_names(names)
+        maker = BoxMaker(nodes, roots, names=called, show=show, outside=outside, overlay=overlay, whole=whole)
+        level = _level(found, fold, len(nodes), max_nodes)
+        return _Lowering(nodes, found, maker, level, _opened(found, nodes, unfold)).picture()
 
 
 def _level(found: Outline, fold: str, count: int, max_nodes: int) -> int:

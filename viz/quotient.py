@@ -115,9 +115,14 @@ class Quotient:
             if group >= 0:
                 place[vertex] = place[last[group]]
         exported = set(self.roots)
+        rewired = set()  # those that use a member of a fold
         for vertex, sources in enumerate(self.inputs):
             group = group_of[vertex]
-            exported.update([s for s in sources if group_of[s] >= 0 and group_of[s] != group])
+            for source in sources:
+                if group_of[source] >= 0:
+                    rewired.add(vertex)
+                    if group_of[source] != group:
+                        exported.add(source)
         parts: list[Part] = []
         inputs: list[list[int]] = []
         ops: list[str] = []
@@ -126,11 +131,9 @@ class Quotient:
         for vertex in kept:
             group = group_of[vertex]
             if group < 0:
-                own = self.inputs[vertex]
-                merged = any([group_of[source] >= 0 for source in own])
-                sources = [place[source] for source in own]
+                sources = [place[source] for source in self.inputs[vertex]]
                 parts.append(self.parts[vertex])
-                inputs.append(list(dict.fromkeys(sources)) if merged else sources)
+                inputs.append(list(dict.fromkeys(sources)) if vertex in rewired else sources)
                 ops.append(self.ops[vertex])
                 likeness.append(self.likeness[vertex])
                 scopes.append(self.scopes[vertex])

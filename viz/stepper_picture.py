@@ -29,7 +29,7 @@ _GAP, _NARROWEST = 12, 92
 _THUMBNAIL = 46
 _SPREAD = 1.7  # boxes further apart than Graphviz puts them, to leave room for what is written on edges
 _MARGIN, _LEGEND, _CAPTION = 16, 30, 84
-_FEW_EDGES = 48  # up to here every edge keeps what has passed over it
+_FEW_EDGES = 20  # up to here every edge keeps what has passed over it
 
 Role = Literal["", "giving", "receiving"]
 
@@ -56,7 +56,7 @@ class Scene:
             [(wide / x, high / y) for wide, high in self.sizes],
             [(bundle.source, bundle.target) for bundle in self.view.bundles],
             direction=self.direction,
-            joined=[index for index, face in enumerate(self.view.faces) if face.kind == "fold"],
+            joined=[index for index, face in enumerate(self.view.faces) if face.fold],
         )
         return Layout(
             found.flow,
@@ -169,7 +169,7 @@ class Scene:
 
     def _titles(self, face: Face) -> tuple[str, str]:
         """What stands large at the left of a box, and small at its right."""
-        if face.kind == "fold":
+        if face.fold:
             return shortened(face.title, 28), f"{len(face.members)} nodes"
         box, name = self.timeline.picture.boxes[face.node], self.timeline.names[face.node]
         if box.kind == "constant":
@@ -232,7 +232,7 @@ class Scene:
         fold = f' data-fold="{escape(face.fold)}"' if face.fold else ""
         where = f"translate({short(centre[0] - wide / 2)} {short(centre[1] - high / 2)})"
         yield f'<g class="{classes}" data-node="{face.node}"{fold} transform="{where}">'
-        if face.kind == "fold":
+        if face.fold:
             yield f'<rect class="behind" x="5" y="5" width="{short(wide)}" height="{short(high)}" rx="6"/>'
         round_ = 14 if kind in ("leaf", "constant") else 6
         yield f'<rect class="frame" width="{short(wide)}" height="{short(high)}" rx="{round_}"/>'
@@ -279,7 +279,7 @@ class Scene:
         yield f'<image class="thumbnail {name}" {frame} preserveAspectRatio="none"{href}/>'
 
     def _badge(self, face: Face, wide: float, slots: Mapping[str, Slot], inside: int) -> Iterator[str]:
-        total = inside if face.kind == "fold" else self.timeline.totals[face.node]
+        total = inside if face.fold else self.timeline.totals[face.node]
         if face.kind == "ghost" or total < 2:
             return
         text = f"{self.arrived(face, slots)} of {total}"
@@ -290,7 +290,7 @@ class Scene:
 
     def arrived(self, face: Face, slots: Mapping[str, Slot]) -> int:
         """How many contributions a node has, or how many steps inside of a fold were taken."""
-        if face.kind == "fold":
+        if face.fold:
             members = set(face.members)
             return sum(
                 f"e{index}" in slots for index, edge in enumerate(self.timeline.edges) if edge[1] in members
@@ -310,7 +310,7 @@ class Scene:
         """Whether a box passes a gradient on, or gets one, at this moment."""
         if moment is None:
             return ""
-        shows = {face.node} if face.kind != "fold" else set(face.members)
+        shows = set(face.members) or {face.node}
         getting = moment.node if moment.parent is None else moment.parent
         return "receiving" if getting in shows else "giving" if moment.node in shows else ""
 

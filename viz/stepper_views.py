@@ -13,10 +13,12 @@ from typing import Literal
 
 from viz.outline import Fold, Part
 
+_FEW_GHOSTS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """One box of a view: a node, a closed fold, or a ghost, which is a node outside of the view.
+    """One box of a view: a node, a closed fold, or a ghost, which is a node or a fold outside of it.
 
     ``node`` is the node whose numbers it shows, of a fold its output.
     """
@@ -66,15 +68,15 @@ def views(edges: Sequence[tuple[int, int, int]], top: Sequence[Part], budget: in
 
 
 def _views(edges: Sequence[tuple[int, int, int]], top: Sequence[Part], budget: int) -> Iterator[View]:
-    queue: list[tuple[Fold | None, str]] = [(None, "")]
+    queue: list[tuple[Fold | None, View | None]] = [(None, None)]
     for fold, around in queue:
-        parts = _opened(top if fold is None else fold.parts, budget)
-        yield _view(fold, around, parts, edges)
-        name = "" if fold is None else fold.id
-        queue.extend((part, name) for part in parts if isinstance(part, Fold))
+        parts = _opened(top if fold is None else fold.parts, budget, edges)
+        view = _view(fold, around, parts, edges)
+        yield view
+        queue.extend((part, view) for part in parts if isinstance(part, Fold))
 
 
-def _opened(parts: Sequence[Part], budget: int) -> list[Part]:
+def _opened(parts: Sequence[Part], budget: int, edges: Sequence[tuple[int, int, int]]) -> list[Part]:
     """What is visible: all folds of one level are opened, or none, so that like things look alike."""
     visible = list(parts)
     while True:
@@ -82,44 +84,75 @@ def _opened(parts: Sequence[Part], budget: int) -> list[Part]:
         opened: list[Part] = []
         for part in visible:
             opened.extend(part.parts if isinstance(part, Fold) and part.level == level else [part])
-        if level is None or len(opened) > budget:
+        if level is None or len(opened) > budget or _lines(opened, edges) > 2 * budget:
             return visible
         visible = opened
 
 
+def _lines(parts: Sequence[Part], edges: Sequence[tuple[int, int, int]]) -> int:
+    """How many lines there would be between the boxes of some parts."""
+    box_of = {member: index for index, part in enumerate(parts) for member in _members(part)}
+    pairs = {
+        (box_of[source], box_of[target])
+        for source, target, _ in edges
+        if source in box_of and target in box_of
+    }
+    return len(pairs)
+
+
+def _members(part: Part) -> tuple[int, ...]:
+    return tuple(sorted(part.members())) if isinstance(part, Fold) else (part,)
+
+
 def _view(
-    fold: Fold | None, around: str, parts: Sequence[Part], edges: Sequence[tuple[int, int, int]]
+    fold: Fold | None, around: View | None, parts: Sequence[Part], edges: Sequence[tuple[int, int, int]]
 ) -> View:
     faces: list[Face] = []
     box_of: dict[int, int] = {}
     for part in parts:
-        members = tuple(sorted(part.members())) if isinstance(part, Fold) else (part,)
+        members = _members(part)
         box_of.update(dict.fromkeys(members, len(faces)))
         if isinstance(part, Fold):
             faces.append(Face("fold", part.output, part.id, part.title, members))
         else:
             faces.append(Face("node", part))
-    inside = set(box_of)
+    crossing = [edge for edge in edges if (edge[0] in box_of) != (edge[1] in box_of)]
+    for ghost in _ghosts(frozenset(box_of), crossing, around):
+        box_of.update(dict.fromkeys(ghost.members or (ghost.node,), len(faces)))
+        faces.append(ghost)
     bundles: dict[tuple[int, int, int], list[int]] = {}
     for index, (source, target, _) in enumerate(edges):
-        if source not in inside and target not in inside:
+        ends = box_of.get(source, -1), box_of.get(target, -1)
+        outside = all(end < 0 or faces[end].kind == "ghost" for end in ends)
+        if ends[0] == ends[1] or min(ends) < 0 or outside:
             continue
-        for end in (source, target):
-            if end not in box_of:
-                box_of[end] = len(faces)
-                faces.append(Face("ghost", end))
-        ends = box_of[source], box_of[target]
-        if ends[0] == ends[1]:
-            continue
-        whole = all(faces[end].kind != "fold" for end in ends)
+        whole = not any(faces[end].fold for end in ends)
         bundles.setdefault((*ends, index if whole else -1), []).append(index)
     return View(
         "" if fold is None else fold.id,
         "" if fold is None else fold.title,
-        around,
+        "" if around is None else around.id,
         tuple(faces),
         tuple(Bundle(source, target, tuple(found)) for (source, target, _), found in bundles.items()),
     )
+
+
+def _ghosts(
+    inside: frozenset[int], crossing: Sequence[tuple[int, int, int]], around: View | None
+) -> Iterator[Face]:
+    """What a fold is connected to: single nodes, or, of many, the folds that they are in."""
+    nodes = dict.fromkeys(end for edge in crossing for end in edge[:2] if end not in inside)
+    folds = {}
+    if around is not None and len(nodes) > _FEW_GHOSTS:
+        folds = {member: face for face in around.faces if face.fold for member in face.members}
+    seen: set[str] = set()
+    for node in nodes:
+        face = folds.get(node)
+        if face is None or not inside.isdisjoint(face.members):
+            yield Face("ghost", node)
+        elif face.fold not in seen:
+            seen.add(face.fold)
+            yield Face("ghost", face.node, face.fold, face.title, face.members)
 
 
 def inner_edges(view: View, edges: Sequence[tuple[int, int, int]]) -> Mapping[str, int]:

@@ -11,7 +11,8 @@ import numpy as np
 from ..errors import RuleError, ShapeError
 from ..graph import MODE
 from .diagnosis import diagnose_all
-from .judge import CODES, PASSED, Judge, Measured, Status
+from .judge import CODES, PASSED, Status, judge
+from .measure import Measurement, Tolerance
 from .numeric import Array
 from .problem import Part, Problem, Refusal
 from .report import Element, Report
@@ -167,9 +168,8 @@ def _verdict(
         raise Refusal(
             "modifies its input", f"the derivative changed {touched} while it computed; work on a copy"
         )
-    judge = Judge(problem, base, scatter, rtol, atol, eps, seed)
-    measured = judge.measure(claims)
-    statuses = [judge.judge(claim, measured) for claim in claims]
+    measured = Measurement(problem, base, scatter, claims, Tolerance(rtol, atol), eps, seed)
+    statuses = [judge(claim, measured) for claim in claims]
     wrong = CODES.index(Status.WRONG)
     if any(np.any(status == wrong) for status in statuses):
         _scatter(problem, base, 12)  # a function that seldom varies looks wrong; better to say why
@@ -188,7 +188,7 @@ def _fill(
     problem: Problem,
     claims: list[Array],
     statuses: list[Array],
-    measured: Measured,
+    measured: Measurement,
     rtol: float,
 ) -> None:
     """The counts, the elements worth telling and the sentence."""
@@ -227,7 +227,7 @@ def _fill(
 
 
 def _elements(
-    problem: Problem, name: str, claim: Array, status: Array, measured: Measured, relative: Array
+    problem: Problem, name: str, claim: Array, status: Array, measured: Measurement, relative: Array
 ) -> list[Element]:
     """The elements of one mode that are not plainly right, the worst of each kind first."""
     found: list[Element] = []

@@ -29,8 +29,9 @@ class GradientProblem(GraphProblem):
     def value(self, x: Array) -> Array:
         """See :meth:`Problem.value`; one block an output and input."""
         if not self.pairs:
-            super().value(x)
+            first = super().value(x)
             self.results = list(self.outputs)
+            self.background = float(np.max(np.abs(first), initial=0.0))
         self.outputs = self.results
         jacobian = super().pull(x, units(sum(part.size for part in self.results)))
         if x.dtype.kind == "c":
@@ -105,6 +106,7 @@ class Projection(Problem):
     def __init__(self, full: Problem, count: int, seed: int) -> None:
         random = np.random.default_rng(seed)
         self.full, self.name, self.modes = full, full.name, full.modes
+        self.background = full.background
         n, m = len(full.point), full.count()
         sizes = np.array([power_of_two(float(x)) for x in full.point])
         self.directions = random.normal(size=(n, min(count, n))) * sizes[:, None]

@@ -31,7 +31,7 @@ Function = Callable[[Array], Array]
 RATIO = 4.0
 FIRST_STEP = 2.0**-7
 OFF_THE_LATTICE = 1 - 0.1852989196777344  # 20 bits: a step that no rounding or counting function repeats on
-RUNGS_DOWN, RUNGS_UP = 18, 9
+RUNGS_DOWN, RUNGS_UP = 15, 9
 SAFETY = 20.0  # noise over step is a typical error; this many times it is a bound
 COMPLEX_STEP = 1e-40
 EPSILON = float(np.finfo(float).eps)
@@ -161,25 +161,27 @@ class Differences:
         noise = SAFETY * self.noise / (step / RATIO**2)
         return Slopes((16 * late - early) / 15, np.abs(late - early) + noise, np.zeros(len(d0)))
 
-    def thorough(self) -> tuple[Slopes, Slopes]:
-        """From a sweep of steps, shortest first; beside the best estimate the nearest kink, NaN for none.
+    def thorough(self) -> tuple[Slopes, Slopes, Slopes]:
+        """From a sweep of steps, shortest first: the best estimate, the nearest kink and the coarse slope.
 
         A derivative is a local thing: a longer step may only narrow down what the shorter ones
         allow, never contradict them. Hence a kink or a pole at some distance, which long steps
-        cross, does no harm as long as the short ones resolve anything.
+        cross, does no harm as long as the short ones resolve anything. The coarse slope is what
+        longer steps agree on though the short ones contradict it: of a function that is a staircase
+        in between, as the rest of a subtraction is. Where there is no kink or coarse slope, NaN.
         """
         self.noise = np.maximum(self.noise, noise_of(self.function, self.x, self.direction(), self.base))
         steps = self.steps()
-        best, kink = self.narrowed(steps, self.central)
+        best, kink, coarse = self.narrowed(steps, self.central)
         broken = self.broken(min(steps))
         for side in (1, 2):
             lost: Any = ~np.isfinite(best.error) | (broken.any(axis=0) & ~broken[side - 1])
             if lost.any():
-                edge, _ = self.narrowed(steps, lambda step, side=side: self.one_sided(step, side))  # type: ignore[misc]
+                edge = self.narrowed(steps, lambda step, side=side: self.one_sided(step, side))[0]  # type: ignore[misc]
                 best = _choose(lost, edge, best)
         nothing = np.zeros(len(self.base))
         # Where it steps to both sides nothing is known, and any derivative is as good.
-        return best, _choose(broken.all(axis=0), Slopes(nothing, nothing, nothing + np.inf), kink)
+        return best, _choose(broken.all(axis=0), Slopes(nothing, nothing, nothing + np.inf), kink), coarse
 
     def broken(self, step: float) -> Array:
         """Whether the function steps at the point, to the right and to the left, shape (2, m)."""
@@ -203,21 +205,32 @@ class Differences:
             sweep += [own * RATIO**k for k in range(-6, 5)]
         return sorted(sweep)
 
-    def narrowed(self, steps: list[float], slopes_at: Callable[[float], Slopes]) -> tuple[Slopes, Slopes]:
-        """The most accurate estimate that contradicts none from shorter steps, and the nearest kink."""
-        best = Slopes(*[np.full(len(self.base), fill) for fill in (np.nan, np.inf, 0.0)])
-        kink = Slopes(*[np.full(len(self.base), np.nan) for _ in range(3)])
-        shorter = kink
-        for step in steps:
-            new = slopes_at(step)
+    def narrowed(
+        self, steps: list[float], slopes_at: Callable[[float], Slopes]
+    ) -> tuple[Slopes, Slopes, Slopes]:
+        """The best estimate that contradicts none from shorter steps, the kink and the coarse slope."""
+        found = [slopes_at(step) for step in steps]
+        best = _nowhere(len(self.base))
+        kink = _nowhere(len(self.base))
+        for shorter, new in zip([found[0], *found], found, strict=False):
             known = np.isfinite(best.error)
             agrees = ~known | (np.abs(new.value - best.value) <= 2 * (best.total + new.total))
             best = _choose(agrees & (new.total < best.total), new, best)
             # Two in a row have to see the same jump: curvature that looks like one grows with the step.
-            same = np.abs(new.jump - shorter.jump) <= 0.2 * np.abs(new.jump)
+            same = (np.abs(new.jump - shorter.jump) <= 0.2 * np.abs(new.jump)) & (new is not shorter)
             kink = _choose(np.isnan(kink.value) & new.kink & shorter.kink & same, new, kink)
-            shorter = new
-        return best, kink
+        coarse = _nowhere(len(self.base))
+        for shorter, new, longer in zip(found, found[1:], found[2:], strict=False):
+            size = 1e-4 * np.abs(new.value)
+            steady = (np.abs(new.value - shorter.value) <= size) & (np.abs(new.value - longer.value) <= size)
+            contradicts = np.abs(new.value - best.value) > 2 * (best.total + new.total)
+            resolved = new.total <= 1e-2 * size
+            coarse = _choose(steady & contradicts & resolved & (new.total < coarse.total), new, coarse)
+        return best, kink, coarse
+
+
+def _nowhere(count: int) -> Slopes:
+    return Slopes(np.full(count, np.nan), np.full(count, np.inf), np.zeros(count))
 
 
 def _choose(where: Any, new: Slopes, old: Slopes) -> Slopes:
@@ -247,22 +260,24 @@ def noise_of(function: Function, x: Array, direction: Array, base: Array) -> Arr
 
     Twelve points on a line, so close that any smooth function is a cubic there: the part of five
     neighbours that no cubic explains is noise. Its lower half is looked at, since a kink on the
-    line makes the other half large. The closest spacing at which an output changes at all
-    is the one that counts, for a function that computes in float32 is constant in between.
+    line makes the other half large. The two closest spacings at which an output changes at all
+    count: a function that computes in float32 is constant in between, and a sum may have a term
+    that is constant where another one changes.
     """
     noise = EPSILON / 2 * np.abs(base)
-    open_ = np.ones(len(base), bool)
+    seen = np.zeros(len(base), int)
     for number, (points, beyond_cubics) in enumerate(LINES):
         line = np.stack([quietly(function, x + t * direction, len(base)) for t in points])
-        informative = open_ & (np.count_nonzero(np.diff(line, axis=0), axis=0) >= 6)
+        changes = np.count_nonzero(np.diff(line, axis=0), axis=0)
+        informative = (seen < 2) & (changes >= (6 if number else 2))
         if informative.any():
             parts = np.abs(beyond_cubics @ line)
             scatter = np.sort(parts, axis=0)[3] / 0.5
             if not number:  # so close that a kink is no larger than noise, which may come in lumps
                 scatter = np.maximum(scatter, np.sqrt(np.mean(parts**2, axis=0)))
             noise = np.where(informative & np.isfinite(scatter), np.maximum(noise, scatter), noise)
-            open_ &= ~informative
-        if not open_.any():
+            seen += informative
+        if np.all(seen == 2):
             break
     return noise
 

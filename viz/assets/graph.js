@@ -34,16 +34,16 @@
     element.setAttribute("role", "button");
     element.setAttribute("aria-label", label);
     element.classList.add("opens");
-    element.addEventListener("click", action);
+    element.addEventListener("click", function () { action(false); });
     element.addEventListener("keydown", function (event) {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); action(); }
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); action(true); }
     });
   }
 
   function prepare(id, element) {
     drawn[id] = element;
     if (data.insides[id]) {
-      act(element, "unfold " + data.folds[id], function () { toggle(id); });
+      act(element, "unfold " + data.folds[id], function (by_key) { toggle(id, by_key); });
     }
   }
 
@@ -104,7 +104,7 @@
     return found;
   }
 
-  function toggle(id) {
+  function toggle(id, by_key) {
     if (open.indexOf(id) >= 0) {
       open = open.filter(function (each) { return each !== id && ancestors(each).indexOf(id) < 0; });
     } else {
@@ -112,7 +112,7 @@
     }
     render();
     var now = open.indexOf(id) >= 0 ? graph.querySelector('[data-frame="' + id + '"]') : drawn[id];
-    if (now) { now.focus({ preventScroll: true }); }
+    if (now && by_key) { now.focus({ preventScroll: true }); }
     say((open.indexOf(id) >= 0 ? "unfolded " : "folded ") + data.folds[id]);
   }
 
@@ -196,7 +196,7 @@
     var group = make("g", { "class": "group", "data-frame": id });
     group.appendChild(make("rect", { "class": "frame", x: at.x, y: at.y, width: at.w, height: at.h, rx: 8 }));
     group.appendChild(make("text", { "class": "label", x: at.x + 8, y: at.y + 15 }, "− " + data.folds[id]));
-    act(group, "fold " + data.folds[id], function () { toggle(id); });
+    act(group, "fold " + data.folds[id], function (by_key) { toggle(id, by_key); });
     layer.appendChild(group);
   }
 
