@@ -92,7 +92,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 def opened(browser: Any, server: tuple[str, Path], name: str) -> Any:
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
-    page.goto(f"{server[0]}/lab/tree/{name}.ipynb", wait_until="domcontentloaded")
+    page.goto(f"{server[0]}/lab/workspaces/{name}/tree/{name}.ipynb", wait_until="domcontentloaded")
     page.wait_for_selector(".jp-OutputArea-output img", state="attached", timeout=90_000)
     return page
 

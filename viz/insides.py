@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from viz.layout import Direction, Point, centres
+from viz.layout import Direction, centres
+from viz.long_edges import Point
 from viz.picture import Picture
 from viz.svg_box import size
 

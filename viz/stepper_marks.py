@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import floor
 
-from viz.layout import Point
+from viz.long_edges import Point
 from viz.moment import Slot
 from viz.stepper_shown import Shown
 

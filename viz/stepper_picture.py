@@ -14,7 +14,8 @@ from math import ceil, floor
 from typing import Literal
 
 from viz.formatting import number
-from viz.layout import Direction, Layout, Point, place
+from viz.layout import Direction, Layout, place
+from viz.long_edges import Point
 from viz.moment import Moment, Slot
 from viz.stepper_marks import DEFINITIONS, HEADER, LINE, PADDING, bar, middle_of, pair, short, table
 from viz.stepper_shown import Shown, dimensions
