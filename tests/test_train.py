@@ -51,7 +51,7 @@ def test_moons_and_names_are_learned(tmp_path: Path, capsys: pytest.CaptureFixtu
 
 @pytest.mark.skipif(os.name == "nt", reason="kills as Unix does")
 def test_a_killed_training_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "chainrule", "train", "digits", "--epochs", "30", "--output"]
+    command = [sys.executable, "-u", "-m", "chainrule", "train", "digits", "--epochs", "30", "--output"]
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     subprocess.run([*command, whole], check=True, capture_output=True)
     with subprocess.Popen([*command, killed], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:

@@ -71,7 +71,7 @@ def test_the_data_of_the_page_holds_together() -> None:
     assert {box for inside in data["insides"].values() for box in inside["boxes"]} == set(
         range(data["shown"], count)
     )
-    assert all(source < count and target < count for source, target, _, _ in data["edges"])
+    assert all(source < count and target < count for source, target, *_ in data["edges"])
 
 
 def test_the_boxes_inside_a_fold_do_not_overlap() -> None:
@@ -151,6 +151,14 @@ def test_open_boxes_do_not_overlap(visit: Open) -> None:
     for i, (left, top, right, bottom) in enumerate(rectangles):
         for left2, top2, right2, bottom2 in rectangles[:i]:
             assert right <= left2 + 1 or right2 <= left + 1 or bottom <= top2 + 1 or bottom2 <= top + 1
+
+
+def test_the_flow_stays_visible_when_a_fold_opens(visit: Open) -> None:
+    page = visit(viz.flow(layers(), max_nodes=60))
+    page.click('[data-fold="layer-1"]')
+    kinds = page.evaluate("[...document.querySelectorAll('.edge')].filter(e => e.getClientRects().length)"
+                          ".map(e => e.getAttribute('class'))")  # fmt: skip
+    assert {"edge more", "edge less"} <= set(kinds) and "edge" not in kinds
 
 
 def test_enter_unfolds_and_the_focus_stays(visit: Open) -> None:

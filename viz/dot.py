@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from viz.layout import Direction
+from viz.layout import Direction, nesting
 from viz.picture import Box, Picture
 from viz.text import shortened
 
@@ -35,9 +35,14 @@ def dot(picture: Picture, direction: Direction = "LR") -> str:
     for edge in picture.edges:
         attributes = f" [headlabel={quoted(edge.mark)}]" if edge.mark else ""
         lines.append(f"  {edge.source} -> {edge.target}{attributes}")
-    for index, group in enumerate(picture.groups):
-        members = "; ".join(map(str, group.boxes))
-        lines.append(f"  subgraph cluster_{index} {{ label={quoted(group.path)}; {members} }}")
+    outermost, inside = nesting([group.boxes for group in picture.groups])
+
+    def cluster(index: int) -> str:
+        group = picture.groups[index]
+        members = "; ".join([*map(cluster, inside[index]), *map(str, group.boxes)])
+        return f"subgraph cluster_{index} {{ label={quoted(group.path)}; {members} }}"
+
+    lines.extend(f"  {cluster(index)}" for index in outermost)
     lines.extend(("}", ""))
     return "\n".join(lines)
 
@@ -57,7 +62,8 @@ def quoted(*lines: str) -> str:
 
 def _box(box: Box) -> str:
     title = " ".join(filter(None, (box.symbol, shortened(box.label, _LONGEST_LABEL)))) or box.name
-    rows = (f"{row.name} {row.text}".lstrip() for row in box.rows)
+    rows = [f"{row.name} {row.text}".lstrip() for row in box.rows]
+    rows += [f"{box.count:,} nodes"] if box.fold else []
     label = quoted(title, *rows, *box.badges)
     return (
         f"{box.id} [label={label} tooltip={quoted(box.label or box.name)} style={quoted(_STYLES[box.kind])}]"

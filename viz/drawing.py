@@ -12,11 +12,9 @@ from viz.dot import dot
 from viz.html import html
 from viz.layout import Direction, Layout, place
 from viz.picture import FOLDS, Picture, lower
-from viz.saving import Saved, write
+from viz.saving import Saved
 from viz.svg import size, svg
 from viz.theme import Theme
-
-_write = write
 
 
 def draw(

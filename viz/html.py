@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import base64
 import json
+import math
+import sys
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -123,6 +125,7 @@ def _data(picture: Picture, layout: Layout, direction: Direction) -> dict[str, A
     edges = picture.hidden.edges if opened else ()
     return {
         "flow": layout.flow,
+        "scale": picture.flow_scale,
         "shown": len(picture.boxes),
         "places": [_corner(middle, sizes[i]) for i, middle in enumerate(layout.centres)],
         "sizes": sizes,
@@ -130,8 +133,15 @@ def _data(picture: Picture, layout: Layout, direction: Direction) -> dict[str, A
         "folds": {box.id: f"{box.symbol} ({box.fold})" for box in boxes if box.fold},
         "texts": [sentence(box) for box in boxes],
         "hidden": [_shapes(box, picture.scale) for box in picture.hidden.boxes],
-        "edges": [[edge.source, edge.target, edge.mark, edge.count] for edge in edges],
+        "edges": [[edge.source, edge.target, edge.mark, edge.count, _finite(edge.flow)] for edge in edges],
     }
+
+
+def _finite(flow: float | None) -> float | None:
+    """JSON has no infinity; a flow that is not finite is as wide as can be."""
+    if flow is None or math.isfinite(flow):
+        return flow
+    return math.copysign(sys.float_info.max, flow)
 
 
 def _corner(middle: tuple[float, float], extent: list[float]) -> list[float]:

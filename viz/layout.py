@@ -170,15 +170,24 @@ def _rank_distance(boxes: int, edges: int) -> float:
     return 0.6 if edges < 2 * boxes else round(min(0.6 + 0.15 * (edges / boxes - 2), 1.8), 2)
 
 
-def _clusters(groups: Sequence[Sequence[int]]) -> Iterator[str]:
-    """Each group inside the smallest one that holds all of it: dot draws no box in two unrelated clusters."""
+def nesting(groups: Sequence[Sequence[int]]) -> tuple[list[int], dict[int, list[int]]]:
+    """Which groups are outermost, and which stand directly inside each: a box is in one cluster only.
+
+    >>> nesting([(1, 2, 3), (2, 3), (7, 8)])
+    ([0, 2], {0: [1], 1: [], 2: []})
+    """
     members = [frozenset(group) for group in groups]
     by_size = sorted(range(len(groups)), key=lambda index: (len(members[index]), -index))
-    inside: dict[int, list[int]] = {index: [] for index in by_size}
+    inside: dict[int, list[int]] = {index: [] for index in range(len(groups))}
     outermost: list[int] = []
     for rank, index in enumerate(by_size):
         around = next((other for other in by_size[rank + 1 :] if members[index] <= members[other]), None)
         (outermost if around is None else inside[around]).append(index)
+    return sorted(outermost), inside
+
+
+def _clusters(groups: Sequence[Sequence[int]]) -> Iterator[str]:
+    outermost, inside = nesting(groups)
 
     def text(index: int) -> str:
         within = "; ".join([*map(text, inside[index]), *map(str, groups[index])])

@@ -221,8 +221,8 @@ def _fill(
     tiny = report.counts.get(Status.TINY.value, 0)
     if tiny:
         report.notes.append(
-            f"{tiny} elements are so small beside the output that float64 cannot resolve them to rtol; they "
-            "agree within the accuracy of the measurement"
+            f"{tiny} elements cannot be resolved to rtol in float64, small as they are beside the round-off "
+            "of the output; they agree within the accuracy of the measurement"
         )
 
 

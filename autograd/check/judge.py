@@ -44,8 +44,14 @@ def judge(claim: Array, measured: Measurement) -> Array:
         measured.tolerance.rtol * np.max(measured.scale), 1e-9 * measured.reach
     )
     small |= measured.only_noise | coarse | (largest <= 16 * measured.resolution())
+    exact = measured.noise[:, None] <= 2**12 * EPSILON * measured.size  # as good as float64 gets
     overall = max(np.max(measured.size), np.max(measured.scale), measured.problem.background)
     nothing = largest * measured.units <= EPSILON**1.5 * overall
+    # A derivative of the size of the output's own round-off, off by a few units of that.
+    rounded = (largest * measured.units <= 2**14 * EPSILON * measured.size) & (
+        gap * measured.units <= 128 * EPSILON * measured.size
+    )
+    nothing |= rounded
     rows = [
         (undefined & ~_converged(measured), Status.NOT_FINITE),
         (undefined, Status.WRONG),
@@ -55,7 +61,7 @@ def judge(claim: Array, measured: Measurement) -> Array:
         (different & ~nothing & ~coarse, Status.WRONG),
         (resolved & ~different, Status.RIGHT),
         (small & (claim == 0) & (np.abs(value) <= error), Status.RIGHT),
-        (small | nothing, Status.TINY),
+        (small | nothing | exact, Status.TINY),
     ]
     codes: Array = np.select(
         [condition for condition, _ in rows],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .numeric import EPSILON, Array, Differences, complex_step, noise_of, power_of_two, unit
+from .numeric import EPSILON, LINES, Array, Differences, complex_step, noise_of, power_of_two, unit
 from .problem import Problem
 
 ENOUGH_WRONG = 32  # inputs found wrong by a sweep, after which the quick measurement has to do for the others
@@ -245,6 +245,7 @@ class Measurement:
                 blocks.append(self.complex_slopes(x)[chosen])
             return np.concatenate(blocks)
 
-        noise = noise_of(elements, self.x, self.direction, elements(self.x))
+        # At every spacing: these elements are few, and what is a staircase may be so in large steps.
+        noise = noise_of(elements, self.x, self.direction, elements(self.x), spacings=len(LINES))
         largest: Array = np.max(noise.reshape(-1, np.count_nonzero(chosen)), axis=0)
         return largest

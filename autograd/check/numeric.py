@@ -224,7 +224,7 @@ class Differences:
             size = 1e-4 * np.abs(new.value)
             steady = (np.abs(new.value - shorter.value) <= size) & (np.abs(new.value - longer.value) <= size)
             contradicts = np.abs(new.value - best.value) > 2 * (best.total + new.total)
-            resolved = new.total <= 1e-2 * size
+            resolved = new.total <= 0.1 * size
             coarse = _choose(steady & contradicts & resolved & (new.total < coarse.total), new, coarse)
         return best, kink, coarse
 
@@ -255,21 +255,21 @@ def complex_step(function: Function, x: Array, position: int) -> Array:
     return slopes
 
 
-def noise_of(function: Function, x: Array, direction: Array, base: Array) -> Array:
+def noise_of(function: Function, x: Array, direction: Array, base: Array, spacings: int = 2) -> Array:
     """The noise of each output, shape (m,): how far it is from a smooth function of its inputs.
 
     Twelve points on a line, so close that any smooth function is a cubic there: the part of five
     neighbours that no cubic explains is noise. Its lower half is looked at, since a kink on the
-    line makes the other half large. The two closest spacings at which an output changes at all
-    count: a function that computes in float32 is constant in between, and a sum may have a term
-    that is constant where another one changes.
+    line makes the other half large. The closest spacings at which an output changes at all
+    count: a function that computes in float32 is constant in between. It takes two of them, since
+    a sum may have a term that is constant where another one changes.
     """
     noise = EPSILON / 2 * np.abs(base)
     seen = np.zeros(len(base), int)
     for number, (points, beyond_cubics) in enumerate(LINES):
         line = np.stack([quietly(function, x + t * direction, len(base)) for t in points])
         changes = np.count_nonzero(np.diff(line, axis=0), axis=0)
-        informative = (seen < 2) & (changes >= (6 if number else 2))
+        informative = (seen < spacings) & (changes >= (6 if number else 2))
         if informative.any():
             parts = np.abs(beyond_cubics @ line)
             scatter = np.sort(parts, axis=0)[3] / 0.5
@@ -277,7 +277,7 @@ def noise_of(function: Function, x: Array, direction: Array, base: Array) -> Arr
                 scatter = np.maximum(scatter, np.sqrt(np.mean(parts**2, axis=0)))
             noise = np.where(informative & np.isfinite(scatter), np.maximum(noise, scatter), noise)
             seen += informative
-        if np.all(seen == 2):
+        if np.all(seen == spacings):
             break
     return noise
 

@@ -167,21 +167,36 @@
     return { path: "M" + points[0] + "C" + points.slice(1).join(" "), x: x2, y: y2 };
   }
 
+  /* As wide as in the drawing: each power of ten takes a step away. */
+  function thickness(sent) {
+    if (!sent || !data.scale) { return 1; }
+    return 1 + 5 * Math.min(Math.max(0, 1 + Math.log10(Math.abs(sent) / data.scale) / 4), 1);
+  }
+
   function draw_edges(boxes, layer) {
     var seen = {};
     data.edges.forEach(function (edge) {
       var from = visible(edge[0], boxes), to = visible(edge[1], boxes), key = from + " " + to;
       if (from === to || !boxes[from] || !boxes[to]) { return; }
-      if (seen[key]) { seen[key].count += edge[3]; return; }
-      seen[key] = { from: from, to: to, count: edge[3], mark: to === edge[1] ? edge[2] : "" };
+      if (!seen[key]) { seen[key] = { from: from, to: to, count: 0, sent: null }; }
+      var sent = seen[key].sent, more = edge[4];
+      seen[key].count += edge[3];
+      if (sent === null || more === null) {
+        seen[key].sent = sent === null ? more : sent;
+      } else {
+        seen[key].sent = (sent + more < 0 ? -1 : 1) * (Math.abs(sent) + Math.abs(more));
+      }
     });
     var keys = Object.keys(seen);
-    layer.setAttribute("class", keys.length > 120 ? "dense" : "");
+    layer.setAttribute("class", keys.length > 120 && !data.scale ? "dense" : "");
     keys.forEach(function (key) {
       var edge = seen[key], bend = curve(boxes[edge.from], boxes[edge.to]);
-      var group = make("g", { "class": "edge" });
+      var kind = edge.sent === null ? "" : edge.sent > 0 ? " more" : edge.sent < 0 ? " less" : " nothing";
+      var group = make("g", { "class": "edge" + kind });
       if (edge.count > 1) { group.appendChild(make("title", {}, "stands for " + edge.count + " edges")); }
-      group.appendChild(make("path", { "class": "line", d: bend.path }));
+      var line = make("path", { "class": "line", d: bend.path });
+      if (edge.sent !== null) { line.style.strokeWidth = thickness(edge.sent) + "px"; }
+      group.appendChild(line);
       var fx = flow[0], fy = flow[1], x = bend.x, y = bend.y;
       group.appendChild(make("path", {
         "class": "head",
