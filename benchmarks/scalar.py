@@ -3,8 +3,8 @@
 The work: 100 points of two moons, a network 2-16-16-1 with relu, the mean hinge loss and an L2 penalty,
 written with Python's ``sum`` of products: about 65,000 nodes. All are timed in one process on one thread,
 each in two blocks of consecutive steps, as in training, with the garbage collector as Python sets it; the
-medians are compared. micrograd comes from its package; the third is our own writing of the style in which
-a node keeps a tuple of its local gradients.
+medians of the processor time are compared. micrograd comes from its package; the third is our own writing
+of the style in which a node keeps a tuple of its local gradients.
 
     python benchmarks/scalar.py [repetitions]
 """
@@ -131,17 +131,17 @@ def bytes_per_node() -> float:
 
 def long_chain(length: int = 1_000_000) -> tuple[float, float, float]:
     """Seconds to build, reverse and free a chain, the cyclic garbage collector off while freeing."""
-    start = time.perf_counter()
+    start = time.process_time()
     leaf = Value(1.0)
     node = leaf
     for _ in range(length):
         node = node + leaf
-    built = time.perf_counter()
+    built = time.process_time()
     node.backward()
-    reversed_ = time.perf_counter()
+    reversed_ = time.process_time()
     gc.disable()
     del node
-    freed = time.perf_counter()
+    freed = time.process_time()
     gc.enable()
     assert leaf.grad == length + 1
     return built - start, reversed_ - built, freed - reversed_
@@ -162,9 +162,9 @@ def main() -> None:
         for name, step in steps.items():
             gc.collect()
             for _ in range(repetitions):
-                start = time.perf_counter()
+                start = time.process_time()
                 losses[name] = step().data
-                times[name].append(time.perf_counter() - start)
+                times[name].append(time.process_time() - start)
     reference = losses["micrograd"]
     assert all(abs(loss - reference) < 1e-9 for loss in losses.values()), losses
     medians = {name: statistics.median(seconds) for name, seconds in times.items()}

@@ -79,6 +79,7 @@ class Nudge:
     ranges: tuple[tuple[float, ...], ...]
 
 
+@np.errstate(all="ignore")
 def nudge(nodes: Sequence[Node], leaf: Node, gradient: Any) -> Nudge:
     """Move one leaf, in a wide range and in a narrow one.
 
@@ -107,6 +108,7 @@ class Check:
     agrees: bool
 
 
+@np.errstate(all="ignore")
 def check(nodes: Sequence[Node], node: Node, gradient: Any) -> Check:
     """``(loss(x + h) - loss(x - h)) / 2h``, for an array along the direction of its gradient.
 
@@ -137,8 +139,7 @@ def _loss_at(nodes: Sequence[Node], node: Node) -> Callable[[Any], float]:
     after, loss = _after(nodes, [node]), nodes[-1]
 
     def loss_at(data: Any) -> float:
-        with np.errstate(all="ignore"):
-            moved = _computed(after, {node: float(data) if node.dtype is None else data})
+        moved = _computed(after, {node: float(data) if node.dtype is None else data})
         return float(np.sum(moved.get(loss, loss.plain)))
 
     return loss_at

@@ -269,3 +269,14 @@ class Stepper:
 
     def __repr__(self) -> str:
         return f"<Stepper: {len(self.timeline.nodes)} nodes, {len(self.steps)} steps>"
+
+
+if __name__ == "__main__":
+    import webbrowser
+
+    from autograd import Value, tanh
+
+    x, w, b = Value(2.0, label="x"), Value(-3.0, label="w"), Value(6.9, label="b")
+    m = w * x
+    y = tanh(m + b) * m
+    webbrowser.open(step(y, names=locals()).save("step.html").resolve().as_uri())

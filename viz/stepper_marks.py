@@ -34,7 +34,7 @@ def _heads() -> Iterator[str]:
     )
     for sign in _SIGNS:
         yield (
-            f'<marker id="stepper-{sign}" class="marker {sign}" {always} refX="2" '
+            f'<marker id="stepper-{sign}" class="marker {sign}" {always} refX="11" '
             'orient="auto-start-reverse"><path d="M11,5L0,0.6V9.4Z"/></marker>'
         )
 

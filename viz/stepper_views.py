@@ -13,7 +13,7 @@ from typing import Literal
 
 from viz.outline import Fold, Part
 
-_FEW_GHOSTS = 8
+_FEW_GHOSTS, _MOST_VIEWS = 8, 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,9 @@ def views(edges: Sequence[tuple[int, int, int]], top: Sequence[Part], budget: in
 def _views(edges: Sequence[tuple[int, int, int]], top: Sequence[Part], budget: int) -> Iterator[View]:
     queue: list[tuple[Fold | None, View | None]] = [(None, None)]
     for fold, around in queue:
-        parts = _opened(top if fold is None else fold.parts, budget, edges)
+        # With many folds already, those inside of this one are opened, however many boxes that makes.
+        most = budget if len(queue) < _MOST_VIEWS else len(edges) + 1
+        parts = _opened(top if fold is None else fold.parts, most, edges)
         view = _view(fold, around, parts, edges)
         yield view
         queue.extend((part, view) for part in parts if isinstance(part, Fold))

@@ -30,6 +30,15 @@ const graph = {
     this.draw(null);
     this.rove(this.boxes[0]);
     this.fit();
+    this.comeCloser();
+  },
+
+  /* Where the whole picture is too small to read, look at a part of it, which follows the steps. */
+  comeCloser() {
+    if (this.zoom.scale >= 0.42) { return; }
+    this.zoomBy(0.6 / this.zoom.scale);
+    const box = this.lit[0] || this.boxes[0];
+    if (box) { this.reveal(box.element); }
   },
 
   readBox(each) {
