@@ -29,9 +29,8 @@ class GradientProblem(GraphProblem):
     def value(self, x: Array) -> Array:
         """See :meth:`Problem.value`; one block an output and input."""
         if not self.pairs:
-            first = super().value(x)
+            self.first = super().value(x)
             self.results = list(self.outputs)
-            self.background = float(np.max(np.abs(first), initial=0.0))
         self.outputs = self.results
         jacobian = super().pull(x, units(sum(part.size for part in self.results)))
         if x.dtype.kind == "c":
@@ -41,6 +40,13 @@ class GradientProblem(GraphProblem):
         for result, part in self.pairs:
             self.outputs.append(Part(f"d {result.name} / d {part.name}", (*result.shape, *part.shape), start))
             start += result.size * part.size
+        if x.dtype.kind == "f":
+            largest = {
+                part.name: np.max(np.abs(self.first[part.place]), initial=0.0) for part in self.results
+            }
+            self.background = np.repeat(
+                [largest[result.name] for result, _ in self.pairs], [part.size for part in self.outputs]
+            )
         return np.concatenate([jacobian[result.place, part.place].ravel() for result, part in self.pairs])
 
     def weights(self, cotangent: Array) -> Array:
@@ -106,11 +112,12 @@ class Projection(Problem):
     def __init__(self, full: Problem, count: int, seed: int) -> None:
         random = np.random.default_rng(seed)
         self.full, self.name, self.modes = full, full.name, full.modes
-        self.background = full.background
         n, m = len(full.point), full.count()
         sizes = np.array([power_of_two(float(x)) for x in full.point])
         self.directions = random.normal(size=(n, min(count, n))) * sizes[:, None]
         self.weightings = random.normal(size=(min(count, m), m))
+        if isinstance(full.background, np.ndarray):
+            self.background = np.abs(self.weightings) @ full.background
         self.inputs = [Part("direction", (min(count, n),), 0)]
         self.outputs = [Part("weighting", (min(count, m),), 0)]
         self.point = np.zeros(min(count, n))

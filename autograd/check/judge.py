@@ -45,7 +45,7 @@ def judge(claim: Array, measured: Measurement) -> Array:
     )
     small |= measured.only_noise | coarse | (largest <= 16 * measured.resolution())
     exact = measured.noise[:, None] <= 2**12 * EPSILON * measured.size  # as good as float64 gets
-    overall = max(np.max(measured.size), np.max(measured.scale), measured.problem.background)
+    overall = max(np.max(measured.size), np.max(measured.scale))
     nothing = largest * measured.units <= EPSILON**1.5 * overall
     # A derivative of the size of the output's own round-off, off by a few units of that.
     rounded = (largest * measured.units <= 2**14 * EPSILON * measured.size) & (

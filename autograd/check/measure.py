@@ -76,11 +76,12 @@ class Measurement:
         signs = np.random.default_rng(seed).choice([-1.0, 1.0], len(self.x))
         self.direction = signs * np.array([power_of_two(float(x)) for x in self.x])
         # An output that is 0 and stays 0 may be the rest of a subtraction, of numbers like the others.
-        largest = max(np.max(np.abs(base)), problem.background)
-        self.size = np.where(base == 0, largest, np.abs(base))[:, None]
+        size = np.where(base == 0, np.max(np.abs(base)), np.abs(base))
+        size = np.maximum(size, problem.background)
         noise = noise_of(problem.value, self.x, self.direction, base)
-        noise = np.where(noise == 0, EPSILON * self.size[:, 0], noise)
-        self.noise = np.maximum(scatter, noise)
+        noise = np.where(noise == 0, EPSILON * size, noise)
+        self.noise = np.maximum(np.maximum(scatter, noise), EPSILON * problem.background)
+        self.size = size[:, None]
         self.quick()
         exact = self.complex_steps()
         self.scale = self.scales(self.real if exact is None else exact)

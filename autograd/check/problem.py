@@ -73,11 +73,11 @@ class Problem(ABC):
     modes: the claims that are checked: "reverse", "forward", or what a subclass calls its own.
     inputs, outputs: the parts of the two vectors; outputs are known after the first ``value``.
     point: where the derivative is checked, shape (n,).
-    background: the size of what the outputs may be the rest of, by subtraction, if larger than they are.
+    background: the size of what each output may be the rest of, by subtraction, shape (m,) or 0.
     notes: what a reader of the report should know about how it was set up.
     """
 
-    background: float = 0.0
+    background: Array | float = 0.0
     name: str
     modes: tuple[str, ...]
     inputs: list[Part]
