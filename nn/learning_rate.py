@@ -12,7 +12,7 @@ from .callbacks import restore, snapshot
 from .data import Batches
 from .module import Random
 from .optimizers import Optimizer
-from .training import Loss, _mode
+from .training import Loss, in_mode
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def find_learning_rate(
     losses: list[float] = []
     average = 0.0
     try:
-        with _mode(model, training=True):
+        with in_mode(model, training=True):
             while len(rates) < steps:
                 for inputs, targets in batches:
                     optimizer.lr = start * (end / start) ** (len(rates) / (steps - 1))

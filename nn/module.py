@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
@@ -151,6 +152,27 @@ class Module:
     def eval(self) -> Self:
         """Switch to evaluation; returns the module."""
         return self.train(False)
+
+    @contextlib.contextmanager
+    def in_mode(self, training: bool) -> Iterator[Self]:
+        """Training or evaluation for a while; afterwards each module is as it was.
+
+        >>> from nn import Dropout
+        >>> layer = Dropout(0.5)
+        >>> with layer.in_mode(training=False):
+        ...     print(layer(np.ones(2)))
+        [1. 1.]
+        >>> layer.training
+        True
+        """
+        modules = list(self.modules())
+        before = [module.training for module in modules]
+        self.train(training)
+        try:
+            yield self
+        finally:
+            for module, mode in zip(modules, before, strict=True):
+                module.training = mode
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""

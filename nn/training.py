@@ -117,7 +117,7 @@ def fit(
     training = Training(model, optimizer, epochs)
     told = [each if isinstance(each, Callback) else _Function(each) for each in callbacks]
     by_name = _by_name(metrics)
-    with _interruptible(training), _bar(epochs, batches, progress) as bar, _mode(model, training=True):
+    with _interruptible(training), _bar(epochs, batches, progress) as bar, in_mode(model, training=True):
         for callback in told:
             callback.on_start(training)
         try:
@@ -176,7 +176,7 @@ def evaluate(
     """
     batches = Batches(*data, batch_size=batch_size, shuffle=False) if _arrays(data) else data
     totals, by_name = _Totals(), _by_name(metrics)
-    with no_grad(), _mode(model, training=False):
+    with no_grad(), in_mode(model, training=False):
         for inputs, targets in batches:
             output = model(inputs)
             numbers = {"loss": float(loss(output, targets))}
@@ -191,7 +191,7 @@ def predict(model: Any, inputs: Any, *, batch_size: int = 256) -> np.ndarray[Any
     >>> predict(Linear(2, 3, rng=0), np.ones((5, 2))).shape
     (5, 3)
     """
-    with no_grad(), _mode(model, training=False):
+    with no_grad(), in_mode(model, training=False):
         outputs = [plain(model(batch)) for (batch,) in Batches(inputs, batch_size=batch_size, shuffle=False)]
     return np.concatenate(outputs)
 
@@ -241,18 +241,9 @@ class _Totals:
         return {name: total / self.count for name, total in self.sums.items()}
 
 
-@contextlib.contextmanager
-def _mode(model: Any, training: bool) -> Iterator[None]:
-    """Training or evaluation for a while; afterwards each module is as it was."""
-    modules = list(model.modules()) if isinstance(model, Module) else []
-    before = [module.training for module in modules]
-    for module in modules:
-        module.training = training
-    try:
-        yield
-    finally:
-        for module, mode in zip(modules, before, strict=True):
-            module.training = mode
+def in_mode(model: Any, training: bool) -> contextlib.AbstractContextManager[Any]:
+    """Training or evaluation for a while, where the model is a module and knows the difference."""
+    return model.in_mode(training) if isinstance(model, Module) else contextlib.nullcontext()
 
 
 @contextlib.contextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd.graph import Node, order
 from viz.gradient_flow import dead_units, rectifiers
+from viz.parameters import named_parameters
 
 _MOST_LAYERS = 12
 _DECIMALS = 3
@@ -45,9 +45,7 @@ class FlowRecorder:
     """
 
     def __init__(self, parameters: Any) -> None:
-        named = _named(parameters)
-        if not named:
-            raise ValueError("FlowRecorder was given no parameters")
+        named = named_parameters(parameters, "FlowRecorder")
         names = _layer_names([name for name, _ in named])
         self._members: dict[str, list[Node]] = {}
         for layer, (_, parameter) in zip(names, named, strict=True):
@@ -123,24 +121,6 @@ class FlowRecorder:
                 }
             )
         return rows
-
-
-def _named(parameters: Any) -> list[tuple[str, Node]]:
-    if hasattr(parameters, "named_parameters"):
-        pairs: Iterable[Any] = parameters.named_parameters()
-    elif hasattr(parameters, "parameters"):
-        pairs = parameters.parameters()
-    else:
-        pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
-    named = []
-    for index, each in enumerate(pairs):
-        name, node = each if isinstance(each, tuple) else (each.label or str(index), each)
-        if not isinstance(node, Node):
-            raise TypeError(
-                f"FlowRecorder observes Values and Tensors, got {type(node).__name__} {node!r:.60}"
-            )
-        named.append((str(name), node))
-    return named
 
 
 def _layer_names(names: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import csv
 import html
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, get_args, overload
 
@@ -17,8 +17,7 @@ from viz.formatting import MISSING, number
 from viz.gradient_flow import backward_overlay
 from viz.layout import Direction
 from viz.picture import FOLDS, lower
-from viz.plots import Plot, ink, new_figure
-from viz.text import shortened, visible
+from viz.plots import Plot, legend, new_figure, plain, set_title
 from viz.theme import Theme
 
 _STYLES = ("-", "--", "-.", ":")
@@ -102,8 +101,10 @@ class FlowPlot(Plot):
 
     formats: ClassVar[tuple[str, ...]] = (".png", ".svg", ".pdf", ".csv", ".html")
 
-    def __init__(self, figure: Any, table: list[dict[str, Any]]) -> None:
-        super().__init__(figure)
+    def __init__(
+        self, figure: Any, table: list[dict[str, Any]], theme: Theme, pairs: Mapping[str, str]
+    ) -> None:
+        super().__init__(figure, theme, pairs=pairs)
         self.table = table
 
     def content(self, form: str) -> bytes:
@@ -161,9 +162,10 @@ def _plot(recorder: FlowRecorder, theme: Theme) -> FlowPlot:
     ]
     panels = [panel for panel in panels if any(panel[1].values())]
     figure, axes = new_figure(1, len(panels), 4.4 * len(panels), 3.6, theme)
+    pairs: dict[str, str] = {}
     for each, (title, series, start) in zip(axes.flat, panels, strict=True):
-        _draw_lines(each, series, start, theme)
-        each.set_title(title, loc="left", fontsize=11, color=ink(theme))
+        pairs |= _draw_lines(each, series, start, theme)
+        set_title(each, title, theme)
         each.set_xlabel("step")
         if "dead" in title:
             each.set_ylim(-0.03, 1.03)
@@ -171,25 +173,30 @@ def _plot(recorder: FlowRecorder, theme: Theme) -> FlowPlot:
             each.set_yscale("log", nonpositive="mask")
         if title.startswith("update"):
             each.axhline(_USUAL_UPDATE, color="#8a63b0", linewidth=1, linestyle=(0, (2, 2)))
-    return FlowPlot(figure, recorder.table())
+    return FlowPlot(figure, recorder.table(), theme, pairs)
 
 
-def _draw_lines(axes: Any, series: dict[str, list[float]], start: int, theme: Theme) -> None:
-    """A line a layer, from dark to light in the order of the layers, told apart by their dashes too."""
+def _draw_lines(axes: Any, series: dict[str, list[float]], start: int, theme: Theme) -> dict[str, str]:
+    """A line a layer, from dark to light in the order of the layers, told apart by their dashes too.
+
+    Returns the colours of the lines, and for each the one that it has in the dark.
+    """
     from matplotlib import colormaps
+    from matplotlib.colors import to_hex
 
-    names = list(series)
+    names, pairs = list(series), {}
     for index, name in enumerate(names):
         share = 0.1 + 0.75 * index / max(len(names) - 1, 1)
-        colour = colormaps["viridis"](share if theme != "dark" else 1.05 - share)
+        light, dark = (to_hex(colormaps["viridis"](each)) for each in (share, 1.05 - share))
+        pairs[light] = dark
         steps = range(start, start + len(series[name]))
         axes.plot(
-            steps, series[name], color=colour, linestyle=_STYLES[index % 4], linewidth=1.6, label=_plain(name)
+            steps,
+            series[name],
+            color=dark if theme == "dark" else light,
+            linestyle=_STYLES[index % 4],
+            linewidth=1.6,
+            label=plain(name),
         )
-    axes.legend(fontsize=8, frameon=False, labelcolor=ink(theme))
-
-
-def _plain(name: str) -> str:
-    """A name as matplotlib shows it whole: ``$`` would be mathematics, and a first _ would hide it."""
-    text = shortened(visible(name), 40).replace("$", r"\$")
-    return f" {text}" if text.startswith("_") else text
+    legend(axes, theme)
+    return pairs

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from viz.theme import EITHER
+
 _MOST = 16
 _LEVELS = 7  # to either side of zero: 15 colours with zero, and one for what is not finite
 _DECADES = 2.0
-_POSITIVE, _NEGATIVE, _BROKEN = (224, 100, 8), (24, 128, 204), (200, 0, 140)
+_BROKEN = (200, 0, 140)
 
 
 def cells(array: Any) -> np.ndarray[Any, Any]:
@@ -47,7 +49,8 @@ def heat_map(array: Any) -> bytes:
     rows = b"".join(b"\0" + row.tobytes() for row in packed)
     height, width = table.shape
     opacities = [int(255 * (0.12 + 0.88 * level / _LEVELS)) for level in range(1, _LEVELS + 1)]
-    colours = [(0, 0, 0), *[_POSITIVE] * _LEVELS, *[_NEGATIVE] * _LEVELS, _BROKEN]
+    negative, positive = EITHER
+    colours = [(0, 0, 0), *[positive] * _LEVELS, *[negative] * _LEVELS, _BROKEN]
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 4, 3, 0, 0, 0)),
         (b"PLTE", bytes(part for colour in colours for part in colour)),

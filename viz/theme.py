@@ -46,6 +46,19 @@ COLOURS = (
 )
 """For each purpose the colour of the light and of the dark theme."""
 
+SERIES = (
+    COLOURS[4],
+    COLOURS[5],
+    ("#00a078", "#158f6b"),
+    ("#c46fa0", "#ffc9e6"),
+    ("#3b1d78", "#a25bff"),
+    ("#6b4f1d", "#fff29a"),
+)
+"""The colours of lines and classes, light and dark, told apart with every kind of colour vision."""
+
+EITHER = ((24, 128, 204), (224, 100, 8))
+"""Negative and positive as red, green and blue, for images, which suit both themes."""
+
 _PAGE = """\
 body { margin: 0; height: 100vh; display: flex; flex-direction: column; font: 14px system-ui, sans-serif }
 header { display: flex; gap: 12px; align-items: center; flex-wrap: wrap; padding: 8px 14px }
