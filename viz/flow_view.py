@@ -113,8 +113,10 @@ class FlowPlot(Plot):
             return self._csv().encode()
         if form == "html":
             figure = super().content("svg").decode()
+            schemes = "light dark" if self.theme == "auto" else self.theme
             return (
-                '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Gradient flow</title>'
+                '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8">'
+                f'<meta name="color-scheme" content="{schemes}"><title>Gradient flow</title>'
                 f"</head>\n<body>\n{figure[figure.index('<svg') :]}{self._table_html()}\n</body>\n</html>\n"
             ).encode()
         return super().content(form)

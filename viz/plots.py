@@ -200,8 +200,9 @@ class Plot:
 
     def _following(self, svg: bytes) -> bytes:
         """Matplotlib's SVG with rules that exchange its colours where the reader prefers dark."""
+        # No ancestor in the selectors: what <use> shows is in a tree of its own, without it.
         rules = "\n".join(
-            f'#figure_1 [style*="{part}: {light}"] {{ {part}: {dark} !important }}'
+            f'[style*="{part}: {light}"] {{ {part}: {dark} !important }}'
             for light, dark in self._pairs.items()
             for part in ("fill", "stroke")
         )

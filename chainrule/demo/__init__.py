@@ -22,38 +22,36 @@ __all__ = ["run"]
 def run(folder: Path) -> int:
     """Do everything, print what came out, write the files into the folder; return the exit status."""
     if find_spec("matplotlib") is None:
-        return _failed('the loss curve needs Matplotlib: pip install "chainrule[plot]"')
+        return _failed('the curves need Matplotlib: pip install "chainrule[plot]"')
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return _failed(f"cannot write to {folder}: {error.strerror}; choose another folder with --output")
 
-    parts = digits.split()
+    parts = digits.parts()
     print(f"chainrule {__version__}\n")
     _say("1  Handwritten digits, 8×8 pixels each")
     _say(f"   A network 64-16-16-10 learns from {len(parts.images):,} images.")
-    training = digits.train(parts)
-    right = int((training.guesses == parts.held_out_labels).sum())
-    _say(f"   Held-out accuracy: {training.accuracy:.1%} ({right} of {len(parts.held_out_labels)} images)\n")
+    trained = digits.train(parts)
+    right = int((trained.answers == parts.held_out_labels).sum())
+    _say(f"   Held-out accuracy: {trained.accuracy:.1%} ({right} of {len(parts.held_out_labels)} images)\n")
 
     _say("2  Is every derivative of that network right?")
-    report = check.network(training.model, parts)
+    report = check.network(trained.model, parts)
     _say(f"   Gradient check: {check.sentence(report)}\n")
 
     _say("3  Two moons")
-    _say("   A network 2-16-16-1 in which every number is a node of its own learns from 100 points.")
+    _say("   A network 2-16-16-1, each of its 337 parameters a Value of its own, learns from 100 points.")
     moon = moons.train()
     _say(f"   Accuracy: {moon.accuracy:.1%} of these points, {moon.new_accuracy:.1%} of 1,000 new ones\n")
 
     _say("4  Pictures")
     try:
-        pictures.neuron().save(folder / "neuron.svg")
-        pictures.network().save(folder / "network.svg")
-        (folder / "loss.svg").write_text(pictures.loss_curve(training.history, moon.losses), encoding="utf-8")
-        (folder / "index.html").write_text(page(parts, training, report, moon), encoding="utf-8")
+        pictures.write(folder, parts, trained, moon)
+        (folder / "index.html").write_text(page(parts, trained, report, moon), encoding="utf-8")
     except (OSError, RuntimeError) as error:  # a full disk; no Graphviz, and the message says what to install
         return _failed(str(error))
-    for name, words in WRITTEN.items():
+    for name, words in {**pictures.WRITTEN, "index.html": "a page with all of them"}.items():
         _say(f"   {os.path.join(folder, name):20}  {words}")
     _say(f"\nOpen {os.path.join(folder, 'index.html')}")
     _say(f"     {(folder / 'index.html').resolve().as_uri()}")
@@ -61,15 +59,6 @@ def run(folder: Path) -> int:
     _say("\n".join(f"    {line}".rstrip() for line in EXAMPLE.splitlines()))
     _say("\nThen notebooks/01_backpropagation.ipynb, which builds a neuron by hand.")
     return 0 if report else 1
-
-
-WRITTEN = {
-    "neuron.svg": "one neuron with every gradient",
-    "network.svg": "a small network of single numbers, up to its loss",
-    "loss.svg": "how the losses fell",
-    "index.html": "a page with all of them",
-}
-"""The files of the demo, and what each shows."""
 
 
 def _say(line: str) -> None:

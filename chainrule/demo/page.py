@@ -27,14 +27,14 @@ draw(c).save("graph.svg")
 """
 
 
-def page(parts: digits.Split, training: digits.Training, report: Report, moon: moons.Training) -> str:
+def page(parts: digits.Split, trained: digits.Trained, report: Report, moon: moons.Trained) -> str:
     """The HTML document; the pictures are expected beside it."""
-    wrong = np.flatnonzero(training.guesses != parts.held_out_labels)
+    wrong = np.flatnonzero(trained.answers != parts.held_out_labels)
     count = len(parts.held_out_labels)
     template = Template((files("chainrule.demo") / "page.html").read_text(encoding="utf-8"))
     return template.substitute(
         version=escape(__version__),
-        digits_accuracy=f"{training.accuracy:.1%}",
+        digits_accuracy=f"{trained.accuracy:.1%}",
         digits_right=count - len(wrong),
         digits_count=count,
         derivatives=f"{check.checked(report):,}",
@@ -45,7 +45,7 @@ def page(parts: digits.Split, training: digits.Training, report: Report, moon: m
         mistakes_title="What it still gets wrong" if len(wrong) else "What it gets wrong: nothing",
         mistakes_words=_mistakes_words(len(wrong), count),
         mistakes="".join(
-            _misread(parts.held_out_images[i], parts.held_out_labels[i], training.guesses[i])
+            _misread(parts.held_out_images[i], parts.held_out_labels[i], trained.answers[i])
             for i in wrong[:SHOWN]
         ),
         example=escape(EXAMPLE.strip()),

@@ -11,7 +11,6 @@ import numpy as np
 
 import viz
 from nn import History, Module
-from viz.plots import Plot, new_figure
 
 from .tasks import Job
 
@@ -89,7 +88,9 @@ def write(folder: Path, job: Job, history: History, draw: np.random.Generator) -
     if find_spec("matplotlib") is None:
         print('For the curves, install Matplotlib: pip install "chainrule[plot]"')
     else:
-        curves(history).save(folder / "curves.svg")
+        # What is called validation while it trains is test data, which nothing was chosen by.
+        columns = {name.replace("validation_", "test_"): numbers for name, numbers in history.items()}
+        viz.curves(columns).save(folder / "curves.svg")
     viz.flow(loss).save(folder / "gradient-flow.svg")
     if job.afterwards is not None:
         print(job.afterwards(draw))
@@ -97,22 +98,3 @@ def write(folder: Path, job: Job, history: History, draw: np.random.Generator) -
         right = history["validation_accuracy"][-1]
         print(f"{right:.2%} of {len(job.test[0]):,} test items are right")
     print(f"the checkpoint and the pictures are in {folder}", flush=True)
-
-
-def curves(history: History) -> Plot:
-    """Losses, and accuracy where there is one, over the epochs.
-
-    Raises
-    ------
-    ImportError: Matplotlib is not installed.
-    """
-    epochs = range(1, history.epochs + 1)
-    shown = [name for name in ("loss", "accuracy") if name in history]
-    figure, axes = new_figure(1, len(shown), 4.8 * len(shown), 3.6)
-    for name, each in zip(shown, axes.flat, strict=True):
-        each.plot(epochs, history[name], label="training")
-        each.plot(epochs, history[f"validation_{name}"], "--", label="test")
-        each.set(title=name, xlabel="epoch")
-        each.xaxis.get_major_locator().set_params(integer=True)
-        each.legend(frameon=False)
-    return Plot(figure)

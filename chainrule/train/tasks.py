@@ -14,7 +14,7 @@ from chainrule import datasets
 from chainrule.datasets.images import channels_first, to_features
 from chainrule.microgpt import IGNORED, Letters, TensorGPT, first_weights, sample
 from chainrule.microgpt import Settings as Sizes
-from nn import Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential, accuracy, cross_entropy
+from nn import Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential, accuracy, cross_entropy, split
 
 Arrays = tuple[Any, Any]
 CONVOLUTIONS = "conv"
@@ -116,12 +116,12 @@ def _images(read: Callable[[Path | None], datasets.ImageSet]) -> Callable[[Setti
 
 def _digits(settings: Settings, folder: Path | None) -> Job:
     pixels, labels = datasets.digits()
-    order = np.random.default_rng(0).permutation(len(pixels))  # the same test images for every seed
-    pixels, labels = pixels[order].astype(np.float32), labels[order]
     if settings.network == CONVOLUTIONS:
         raise ValueError("images of 8×8 pixels are too small for 'conv'; name widths, such as 16-16")
+    # The same test images for every seed.
+    data, test = split(pixels.astype(np.float32), labels, fraction=360 / len(pixels), rng=0)
     model = network(settings.network, (64,), 10, np.random.default_rng(settings.seed))
-    return Job(model, (pixels[360:], labels[360:]), (pixels[:360], labels[:360]), cross_entropy)
+    return Job(model, data, test, cross_entropy)
 
 
 def _moons(settings: Settings, folder: Path | None) -> Job:
