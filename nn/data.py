@@ -5,11 +5,13 @@ Every generator takes a seed and gives points (samples, 2) and labels (samples,)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from autograd import ShapeError
 
 from .module import Random, generator
 
@@ -87,6 +89,8 @@ def spirals(
     ((9, 2), [3, 3, 3])
     """
     _check("spirals", samples, noise)
+    if arms < 1:
+        raise ValueError(f"spirals have one arm or more, not {arms}")
     parts = []
     for arm in range(arms):
         radius = np.linspace(0.1, 1.0, (samples + arm) // arms)
@@ -125,6 +129,11 @@ def piecewise_linear(
     (array([0. , 0.5, 1. ]), array([0., 1., 2.]))
     """
     _check("piecewise_linear", samples, noise)
+    if len(knots) != len(heights) or len(knots) < 2 or not (np.diff(knots) > 0).all():
+        raise ValueError(
+            f"piecewise_linear needs two knots or more, each greater than the one before and each with its "
+            f"height, and got knots {tuple(knots)} and heights {tuple(heights)}"
+        )
     x = np.linspace(knots[0], knots[-1], samples)
     y = np.interp(x, knots, heights) + np.random.default_rng(seed).normal(scale=noise, size=samples)
     return x[:, None], y[:, None]
@@ -184,6 +193,35 @@ class Batches:
             yield tuple(array[chosen] for array in self.arrays)
 
 
+def as_batches(data: Any, **options: Any) -> Any:
+    """(inputs, targets) in :class:`Batches`, made with these options; what is no tuple, as it is.
+
+    >>> len(as_batches((np.ones((4, 2)), np.ones(4)), batch_size=2))
+    2
+    """
+    if not isinstance(data, tuple):
+        return data
+    if len(data) != 2:
+        raise ValueError(f"data are (inputs, targets), and this is a tuple of {len(data)}")
+    return Batches(*data, **options)
+
+
+def pairs(batches: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
+    """Inputs and targets of each batch, or an error that says what a batch is.
+
+    >>> list(pairs(np.ones((1, 2))))
+    Traceback (most recent call last):
+    TypeError: a batch is a tuple (inputs, targets), and this is a ndarray; ...
+    """
+    for batch in batches:
+        if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            raise TypeError(
+                f"a batch is a tuple (inputs, targets), and this is a {type(batch).__name__}; data are "
+                "batches in any iterable, or one tuple of all inputs and all targets"
+            )
+        yield batch[0], batch[1]
+
+
 def split(*arrays: Any, fraction: float = 0.2, rng: Random = None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     """Cut arrays at random in two parts, for training and for validation: ``(training, validation)``.
 
@@ -212,6 +250,10 @@ class Normalizer:
 
     A feature that is always the same becomes 0.
 
+    Raises
+    ------
+    ShapeError: called with data of another number of features or axes.
+
     >>> scale = Normalizer(np.array([[1.0, 5.0], [3.0, 5.0]]))
     >>> scale(np.array([[3.0, 5.0]]))
     array([[1., 0.]])
@@ -221,13 +263,27 @@ class Normalizer:
 
     def __init__(self, data: Any, axis: int | tuple[int, ...] = 0) -> None:
         self.mean = np.mean(data, axis, keepdims=True)
+        axes = (axis,) if isinstance(axis, int) else axis
+        self._over = {each % self.mean.ndim for each in axes}
         std = np.std(data, axis, keepdims=True)
         self.std = np.where(std == 0, 1, std)
 
     def __call__(self, data: Any) -> Any:
         """Data in units of deviations from the mean."""
+        self._check(data)
         return (data - self.mean) / self.std
 
     def inverse(self, data: Any) -> Any:
         """Data in its own units again."""
+        self._check(data)
         return data * self.std + self.mean
+
+    def _check(self, data: Any) -> None:
+        shape, own = np.shape(data), self.mean.shape
+        if len(shape) != len(own) or any(
+            shape[axis] != own[axis] for axis in range(len(own)) if axis not in self._over
+        ):
+            features = ["any" if axis in self._over else length for axis, length in enumerate(own)]
+            raise ShapeError(
+                f"Normalizer: data of shape {shape}, and its means are for ({', '.join(map(str, features))})"
+            )

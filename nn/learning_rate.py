@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from .callbacks import restore, snapshot
-from .data import Batches
+from .data import as_batches, pairs
 from .module import Random
 from .optimizers import Optimizer
-from .training import Loss, in_mode
+from .training import Loss, backward, in_mode
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def find_learning_rate(
     """
     if not 0 < start < end or steps < 2:
         raise ValueError(f"find_learning_rate: {steps} steps from {start} to {end} are no search")
-    batches = Batches(*data, batch_size=batch_size, rng=rng) if isinstance(data, tuple) else data
+    batches = as_batches(data, batch_size=batch_size, rng=rng)
     weights, before = snapshot(model), optimizer.state_dict()
     rates: list[float] = []
     losses: list[float] = []
@@ -71,7 +71,7 @@ def find_learning_rate(
     try:
         with in_mode(model, training=True):
             while len(rates) < steps:
-                for inputs, targets in batches:
+                for inputs, targets in pairs(batches):
                     optimizer.lr = start * (end / start) ** (len(rates) / (steps - 1))
                     value = loss(model(inputs), targets)
                     average = smoothing * average + (1 - smoothing) * float(value)
@@ -83,8 +83,7 @@ def find_learning_rate(
                         break
                     rates.append(optimizer.lr)
                     losses.append(smoothed)
-                    optimizer.zero_grad()
-                    value.backward()
+                    backward(value, optimizer, first=len(rates) == 1)
                     optimizer.step()
                     if len(rates) >= steps:
                         break

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from autograd import no_grad
+from autograd import Node, no_grad
 from autograd.array_ops import plain
 
 from .callbacks import Callback, History
 from .clipping import clip_grad_norm
-from .data import Batches, split
+from .data import Batches, as_batches, pairs, split
 from .module import Module, Random, generator
 from .optimizers import Optimizer
 from .schedules import ReduceLROnPlateau
@@ -110,12 +110,14 @@ def fit(
     """
     if schedule_every not in ("epoch", "batch"):
         raise ValueError(f"schedule_every is 'epoch' or 'batch', not {schedule_every!r}")
+    if epochs < 0:
+        raise ValueError(f"fit cannot go through the data {epochs} times")
     draw = generator(rng)
-    if isinstance(validation, float):
-        data, validation = split(*data, fraction=validation, rng=draw)
-    batches = Batches(*data, batch_size=batch_size, shuffle=shuffle, rng=draw) if _arrays(data) else data
+    if isinstance(validation, (int, float)):
+        data, validation = _held_out(data, validation, draw)
+    batches = as_batches(data, batch_size=batch_size, shuffle=shuffle, rng=draw)
     training = Training(model, optimizer, epochs)
-    told = [each if isinstance(each, Callback) else _Function(each) for each in callbacks]
+    told = _told(callbacks)
     by_name = _by_name(metrics)
     with _interruptible(training), _bar(epochs, batches, progress) as bar, in_mode(model, training=True):
         for callback in told:
@@ -124,11 +126,10 @@ def fit(
             for training.epoch in range(epochs):
                 totals = _Totals()
                 bar.set_description(f"epoch {training.epoch + 1}/{epochs}", refresh=False)
-                for inputs, targets in batches:
+                for inputs, targets in pairs(batches):
                     output = model(inputs)
                     value = loss(output, targets)
-                    optimizer.zero_grad()
-                    value.backward()
+                    backward(value, optimizer, first=training.step == 0)
                     if max_norm is not None:
                         clip_grad_norm(optimizer.parameters, max_norm)
                     optimizer.step()
@@ -174,10 +175,10 @@ def evaluate(
     >>> sorted(evaluate(Linear(1, 1, rng=0), (x, x), mse_loss, metrics={"error": mse_loss}))
     ['error', 'loss']
     """
-    batches = Batches(*data, batch_size=batch_size, shuffle=False) if _arrays(data) else data
+    batches = as_batches(data, batch_size=batch_size, shuffle=False)
     totals, by_name = _Totals(), _by_name(metrics)
     with no_grad(), in_mode(model, training=False):
-        for inputs, targets in batches:
+        for inputs, targets in pairs(batches):
             output = model(inputs)
             numbers = {"loss": float(loss(output, targets))}
             totals.add(len(targets), numbers | _measured(by_name, output, targets))
@@ -196,15 +197,62 @@ def predict(model: Any, inputs: Any, *, batch_size: int = 256) -> np.ndarray[Any
     return np.concatenate(outputs)
 
 
-def _arrays(data: Any) -> bool:
-    """Whether data is inputs and targets, and not batches of them."""
-    return isinstance(data, tuple)
+def backward(value: Any, optimizer: Optimizer, first: bool) -> None:
+    """New gradients for the parameters of an optimiser; the first time it is made sure that there are any."""
+    if not isinstance(value, Node):
+        raise TypeError(
+            f"the loss is a {type(value).__name__}, which has no gradient; compute it from the output of the "
+            "model, with functions of nn or autograd"
+        )
+    optimizer.zero_grad()
+    value.backward()
+    if first and all(parameter.grad is None for parameter in optimizer.parameters):
+        raise ValueError(
+            "the loss depends on no parameter of the optimizer; is it the optimizer of another model?"
+        )
+
+
+def _held_out(data: Any, share: float, draw: np.random.Generator) -> tuple[Any, Any]:
+    """Data without a share of it, and that share."""
+    if not isinstance(data, tuple):
+        raise ValueError(
+            f"validation={share} is a share of (inputs, targets), which batches cannot be cut into; pass "
+            "validation=(inputs, targets), or data that are such a tuple"
+        )
+    training, validation = split(*data, fraction=share, rng=draw)
+    if not len(training[0]) or not len(validation[0]):
+        raise ValueError(
+            f"validation={share} of {len(data[0])} items leaves {len(training[0])} to train on and "
+            f"{len(validation[0])} for validation"
+        )
+    return training, validation
+
+
+def _told(callbacks: Any) -> list[Callback]:
+    if isinstance(callbacks, Callback) or callable(callbacks):
+        raise TypeError("callbacks are a list: callbacks=[...]")
+    told = []
+    for each in callbacks:
+        if isinstance(each, type) or not (isinstance(each, Callback) or callable(each)):
+            raise TypeError(f"a callback is a Callback or a function of the training, not {each!r:.60}")
+        told.append(each if isinstance(each, Callback) else _Function(each))
+    return told
 
 
 def _by_name(metrics: Metrics) -> dict[str, Callable[[Any, Any], Any]]:
     if isinstance(metrics, Mapping):
-        return dict(metrics)
-    return {getattr(metric, "__name__", type(metric).__name__): metric for metric in metrics}
+        named = list(metrics.items())
+    else:
+        named = [(getattr(metric, "__name__", type(metric).__name__), metric) for metric in metrics]
+    found: dict[str, Callable[[Any, Any], Any]] = {}
+    for name, metric in named:
+        if name in found or name in ("loss", "lr") or name.startswith("validation_"):
+            raise ValueError(
+                f"a metric cannot be called {name!r}, which something else in the history is called; name "
+                'it: metrics={"name": function}'
+            )
+        found[name] = metric
+    return found
 
 
 def _measured(

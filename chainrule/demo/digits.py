@@ -81,4 +81,6 @@ def train(found: Split, epochs: int = EPOCHS) -> Trained:
         metrics=[accuracy],
         rng=SEED,
     )
+    if history.stopped:  # by Ctrl-C; of half a training there is nothing to show
+        raise KeyboardInterrupt
     return Trained(model, history, predict(model, found.held_out_images).argmax(axis=1))

@@ -36,6 +36,8 @@ def train(epochs: int = EPOCHS, points: int = POINTS) -> Trained:
     )
     model = MLP(2, [16, 16, 1], rng=SEED)
     optimizer = Adam(model.parameters(), lr=LEARNING_RATE)
-    fit(model, data, hinge_loss, optimizer, epochs=epochs, batch_size=points, rng=SEED)
+    history = fit(model, data, hinge_loss, optimizer, epochs=epochs, batch_size=points, rng=SEED)
+    if history.stopped:  # by Ctrl-C
+        raise KeyboardInterrupt
     shares = (evaluate(model, each, hinge_loss, metrics=[accuracy])["accuracy"] for each in (data, new))
     return Trained(model, data, *shares)
