@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import nn
+from autograd import ShapeError
 from nn.data import Batches, Normalizer, circles, moons, piecewise_linear, spirals, split, xor
 
 Training = nn.Training
@@ -288,3 +289,82 @@ def test_metrics_count() -> None:
         [1, 1, 0],
         [0, 0, 0],
     ]
+
+
+@pytest.mark.parametrize(
+    ("output", "target", "matrix"),
+    [
+        (np.array([-1, 1, 1]), np.array([-1, 1, -1]), [[1, 1], [0, 1]]),
+        (np.array([-0.3, 0.2, 0.1]), np.array([-1.0, 1.0, -1.0]), [[1, 1], [0, 1]]),
+        (np.array([[-0.3], [0.2], [0.1]]), np.array([[0], [1], [0]]), [[1, 1], [0, 1]]),
+        (np.array([False, True, True]), np.array([0, 1, 0]), [[1, 1], [0, 1]]),
+        (np.array([0, 1, 1]), np.array([-1, 1, -1]), [[1, 1], [0, 1]]),
+        (np.array([2, 0, 2]), np.array([2, 1, 2]), [[0, 0, 0], [1, 0, 0], [0, 0, 2]]),
+        (np.array([0.5]), np.array([1]), [[0, 0], [0, 1]]),
+    ],
+)
+def test_answers_of_every_kind_are_counted(output: Any, target: Any, matrix: Any) -> None:
+    found = nn.confusion_matrix(output, target)
+    assert found.tolist() == matrix
+    assert nn.accuracy(output, target) == np.trace(found) / found.sum()
+
+
+# -- what goes wrong ----------------------------------------------------------------------------
+
+
+def fit(data: Any = None, loss: Any = nn.cross_entropy, **options: Any) -> nn.History:
+    model = network()
+    optimizer = nn.SGD(model.parameters())
+    return nn.fit(model, points() if data is None else data, loss, optimizer, rng=0, **options)
+
+
+INPUTS, TARGETS = np.ones((4, 2)), np.array([0, 1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: fit([INPUTS, TARGETS]), TypeError, "a batch is a tuple .* this is a ndarray"),
+        (lambda: fit(INPUTS), TypeError, "one tuple of all inputs and all targets"),
+        (lambda: fit((INPUTS, TARGETS, TARGETS)), ValueError, "a tuple of 3"),
+        (lambda: nn.evaluate(network(), (INPUTS,), nn.cross_entropy), ValueError, "a tuple of 1"),
+        (lambda: fit(Batches(INPUTS, TARGETS), validation=0.5), ValueError, "batches cannot be cut"),
+        (lambda: fit((INPUTS, TARGETS), validation=0.1), ValueError, "4 to train on and 0 for validation"),
+        (lambda: fit((INPUTS, TARGETS), validation=1), ValueError, "0 to train on and 4 for validation"),
+        (lambda: fit(epochs=-1), ValueError, "-1 times"),
+        (lambda: fit(loss=lambda output, target: 1.0), TypeError, "the loss is a float"),
+        (lambda: fit(metrics=[lambda o, t: 0.0, lambda o, t: 1.0]), ValueError, "called '<lambda>'"),
+        (lambda: fit(metrics={"loss": nn.accuracy}), ValueError, "called 'loss'"),
+        (lambda: fit(callbacks=nn.EarlyStopping()), TypeError, "callbacks are a list"),
+        (lambda: fit(callbacks=[nn.EarlyStopping]), TypeError, "not <class"),
+        (lambda: fit(schedule_every="step"), ValueError, "not 'step'"),
+        (
+            lambda: nn.fit(network(), points(), nn.cross_entropy, nn.SGD(network().parameters())),
+            ValueError,
+            "no parameter of the optimizer",
+        ),
+        (
+            lambda: nn.find_learning_rate(
+                network(), points(), nn.cross_entropy, nn.SGD(network().parameters())
+            ),
+            ValueError,
+            "no parameter of the optimizer",
+        ),
+        (lambda: Normalizer(INPUTS)(np.ones((3, 5))), ShapeError, r"\(3, 5\), .* \(any, 2\)"),
+        (lambda: Normalizer(INPUTS[:, :1])(INPUTS), ShapeError, r"\(4, 2\), .* \(any, 1\)"),
+        (lambda: Normalizer(INPUTS).inverse(INPUTS[0]), ShapeError, r"shape \(2,\)"),
+        (lambda: spirals(9, arms=0), ValueError, "one arm or more, not 0"),
+        (lambda: piecewise_linear(9, knots=(0, 2, 1), heights=(1, 2, 3)), ValueError, "greater than the one"),
+        (lambda: piecewise_linear(9, knots=(0, 1), heights=(1,)), ValueError, "each with its height"),
+        (lambda: split(INPUTS, TARGETS[:3]), ValueError, r"lengths \[4, 3\]"),
+        (lambda: nn.accuracy(np.ones(3), TARGETS), ShapeError, r"\(3,\) and targets \(4,\)"),
+        (lambda: nn.accuracy(np.ones((4, 2)), TARGETS - 1), ValueError, "0 to 1, .* target -1"),
+        (lambda: nn.accuracy(np.ones(4), TARGETS + 1), ValueError, "0 to 1, .* target 2"),
+        (lambda: nn.accuracy(TARGETS, TARGETS * 0.5), ValueError, "a target is a class, and there is 0.5"),
+        (lambda: nn.confusion_matrix(TARGETS, TARGETS, classes=1), ValueError, "1 classes, .* of 1"),
+        (lambda: nn.confusion_matrix(TARGETS - 2, TARGETS), ValueError, "target -2"),
+    ],
+)
+def test_what_is_wrong_is_said(call: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        call()

@@ -126,9 +126,16 @@ def _scores(model: Any, points: Array) -> Array:
         except Exception:
             # A function of two numbers, such as ``lambda x: x[0] * w + x[1]``, takes one point at a time.
             with contextlib.suppress(Exception):
-                return np.stack([_numbers(model(point)).reshape(-1) for point in points.tolist()])
+                return np.stack([_one_row(_numbers(model(point))) for point in points.tolist()])
             raise
     return scores.reshape(len(points), -1)
+
+
+def _one_row(scores: Array) -> Array:
+    """The scores (scores,) of one point."""
+    if scores.ndim > 2 or (scores.ndim == 2 and len(scores) != 1):
+        raise ShapeError(f"boundary: the model computed an output of shape {scores.shape} for one point")
+    return scores.reshape(-1)
 
 
 def _as_it_is(training: bool) -> contextlib.AbstractContextManager[None]:

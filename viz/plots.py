@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,10 +192,9 @@ class Plot:
         import matplotlib
 
         metadata: dict[str, Any] = _METADATA.get(form, {})
+        figure = _copy(self.figure)  # each layout moves the axes a bit further
         with matplotlib.rc_context(_SETTINGS), io.BytesIO() as file:
-            self.figure.savefig(
-                file, format=form, metadata=metadata, dpi=160, facecolor=self.figure.get_facecolor()
-            )
+            figure.savefig(file, format=form, metadata=metadata, dpi=160, facecolor=figure.get_facecolor())
             content = file.getvalue()
         return self._following(content) if form == "svg" and self.theme == "auto" else content
 
@@ -211,3 +211,12 @@ class Plot:
 
     def _repr_png_(self) -> bytes:
         return self.content("png")
+
+
+def _copy(figure: Figure) -> Figure:
+    """The figure once more; the figure itself if somebody hung something into it that cannot be copied."""
+    try:
+        copy: Figure = pickle.loads(pickle.dumps(figure))
+    except (AttributeError, TypeError, pickle.PicklingError):
+        return figure
+    return copy
