@@ -55,13 +55,13 @@ def confusion(
     axes.grid(False)
     # The root of the share: a few mistakes among many answers are what one looks for.
     strengths = np.sqrt(matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1))
-    colours = [
+    colours = [  # row by row, as the cells of a mesh are counted
         shade(inks.negative if row == column else inks.positive, float(strengths[row, column]))
         for row in range(count)
         for column in range(count)
     ]
-    # As one flat list: the cells of a mesh go row by row.
-    mesh = axes.pcolormesh(np.zeros((count, count)), edgecolors=inks.grid, linewidth=0.6)
+    width = 0.6 if count <= _READABLE else 0.0
+    mesh = axes.pcolormesh(np.zeros((count, count)), edgecolors=inks.grid, linewidth=width)
     mesh.set_array(None)
     mesh.set_facecolor(colours)
     if count <= _READABLE:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import ShapeError, no_grad
-from viz.plots import Inks, Plot, colour_bar, legend, new_figure, plain, shade
+from viz.plots import Inks, Plot, colour_bar, legend_above, new_figure, plain, shade
 from viz.theme import Theme
 
 Array = np.ndarray[Any, Any]
@@ -249,4 +249,4 @@ def _points(
             label=plain(str(label)),
             zorder=3,
         )
-    legend(axes, theme, title=None, loc="upper left", bbox_to_anchor=(0, 1.12), ncols=len(classes))
+    legend_above(axes, theme)

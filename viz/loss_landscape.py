@@ -13,7 +13,7 @@ from autograd.graph import Node
 from viz.descent_path import PathRecorder, moving
 from viz.loss_plane import Plane, plane_of
 from viz.parameters import named_parameters
-from viz.plots import Inks, Plot, colour_bar, legend, new_figure, plain, shade
+from viz.plots import Inks, Plot, colour_bar, legend_above, new_figure, plain, shade
 from viz.theme import Theme
 
 Array = np.ndarray[Any, Any]
@@ -196,4 +196,4 @@ def _draw_path(axes: Any, walked: Array, theme: Theme) -> None:
         )
     end = "end" if len(walked) > 1 else "the present parameters"
     axes.plot(*walked[-1], "*", color=inks.text, markeredgecolor=inks.ground, markersize=14, label=end)
-    legend(axes, theme, loc="upper left", bbox_to_anchor=(0, 1.12), ncols=3)
+    legend_above(axes, theme)

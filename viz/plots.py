@@ -99,6 +99,11 @@ def legend(axes: Axes, theme: Theme, **options: Any) -> None:
     axes.legend(fontsize=9, frameon=False, labelcolor=Inks.of(theme).text, **options)
 
 
+def legend_above(axes: Axes, theme: Theme) -> None:
+    """What the marks stand for, in rows above axes whose every place is taken."""
+    legend(axes, theme, loc="lower left", bbox_to_anchor=(-0.03, 1.0), ncols=6, columnspacing=1.2)
+
+
 def colour_bar(figure: Figure, axes: Axes, drawn: Any, label: str, theme: Theme) -> None:
     """What the colours of a picture stand for, as a bar beside it."""
     inks = Inks.of(theme)
