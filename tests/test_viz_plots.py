@@ -329,6 +329,18 @@ def test_the_contours_are_those_of_the_loss() -> None:
     assert axes.get_xlim() == (1.0, 5.0) and axes.get_ylim() == (-3.0, 1.0)
 
 
+def test_a_recorded_loss_is_computed_again_and_no_number_moves() -> None:
+    model = nn.Sequential(nn.Linear(2, 4, rng=0), nn.Tanh(), nn.Linear(4, 3, rng=1))
+    numbers = [parameter.number for parameter in model.parameters()]
+    recorded = nn.cross_entropy(model(POINTS), CLASSES)
+    first = viz.landscape(recorded, model, resolution=5)
+    second = viz.landscape(lambda: nn.cross_entropy(model(POINTS), CLASSES), model, resolution=5)
+    for one, other in zip(contours(first), contours(second), strict=True):
+        for a, b in zip(one.get_paths(), other.get_paths(), strict=True):
+            np.testing.assert_allclose(a.vertices, b.vertices, rtol=1e-9)
+    assert [parameter.number for parameter in model.parameters()] == numbers
+
+
 def network() -> tuple[nn.Module, Callable[[], Any]]:
     model = nn.Sequential(nn.Linear(2, 4, rng=0), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3, rng=1))
     return model, lambda: nn.cross_entropy(model(POINTS), CLASSES)
@@ -572,7 +584,8 @@ STILL = [[1.0, 2.0]] * 3
         (lambda: viz.boundary(nn.Linear(2, 3), (POINTS, CLASSES + 1)), ValueError, r"have labels \[3\]"),
         (lambda: viz.boundary(lambda x: x[:, 0] * np.nan, (POINTS, BINARY)), ValueError, "no finite score"),
         (lambda: viz.boundary(len, (POINTS, BINARY), resolution=1), ValueError, "resolution of 1"),
-        (lambda: viz.landscape(X * Y, [X, Y]), TypeError, "pass a function"),  # type: ignore[arg-type]
+        (lambda: viz.landscape(1.0, [X, Y]), TypeError, "pass a function"),  # type: ignore[arg-type]
+        (lambda: viz.landscape(X * 2.0, [Y, Value(1.0)]), ValueError, "from none of the parameters"),
         (lambda: viz.landscape(lambda: X, []), ValueError, "no parameters"),
         (lambda: viz.landscape(lambda: X, [1.0, 2.0]), TypeError, "got float"),
         (lambda: viz.landscape(lambda: X, X), ValueError, "one number has no plane"),

@@ -56,6 +56,22 @@ def flat(parameters: Sequence[Node]) -> Array:
     return np.concatenate([np.asarray(parameter.plain, float).ravel() for parameter in parameters])
 
 
+def parts(parameters: Sequence[Node], numbers: Array) -> dict[Node, Any]:
+    """For each parameter its part of all numbers in a row, in its shape and dtype; a float for a Value.
+
+    >>> from autograd import Value
+    >>> list(parts([Value(1.0), Value(2.0)], np.array([3.0, 4.0])).values())
+    [3.0, 4.0]
+    """
+    ends = np.cumsum([int(np.prod(parameter.shape)) for parameter in parameters])
+    return {
+        parameter: float(part[0])
+        if parameter.dtype is None
+        else part.reshape(parameter.shape).astype(parameter.dtype)
+        for parameter, part in zip(parameters, np.split(numbers, ends[:-1]), strict=True)
+    }
+
+
 @contextlib.contextmanager
 def moving(parameters: Sequence[Node]) -> Iterator[Any]:
     """Parameters that may be moved: the function gets all their numbers in a row.
@@ -65,11 +81,8 @@ def moving(parameters: Sequence[Node]) -> Iterator[Any]:
     before = [(parameter, parameter.number, np.array(parameter.plain)) for parameter in parameters]
 
     def move(numbers: Array) -> None:
-        start = 0
-        for parameter in parameters:
-            size = int(np.prod(parameter.shape))
-            _put(parameter, numbers[start : start + size].reshape(parameter.shape))
-            start += size
+        for parameter, part in parts(parameters, numbers).items():
+            _put(parameter, part)
 
     try:
         yield move

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
-from autograd import ShapeError, no_grad
+from autograd import ShapeError, no_grad, order
 from autograd.graph import Node
-from viz.descent_path import PathRecorder, moving
+from viz.descent_path import PathRecorder, moving, parts
 from viz.loss_plane import Plane, plane_of
 from viz.parameters import named_parameters
 from viz.plots import Inks, Plot, colour_bar, legend_above, new_figure, plain, shade
+from viz.replay import replayed
 from viz.theme import Theme
 
 Array = np.ndarray[Any, Any]
@@ -25,7 +26,7 @@ _MANY = 60  # a longer path is a line without points
 
 
 def landscape(
-    loss: Callable[[], Any],
+    loss: Callable[[], Any] | Node,
     params: Any,
     *,
     path: PathRecorder | Sequence[Any] | None = None,
@@ -50,8 +51,10 @@ def landscape(
 
     Parameters
     ----------
-    loss: called without arguments, computes the loss of the parameters as they are at that moment.
-    params: a model, which is in evaluation mode meanwhile; or its parameters, in a list or by name.
+    loss: a function without arguments, which computes the loss of the parameters as they are when it is
+        called; or a loss that was recorded: choices made in Python and random numbers stay as they were.
+    params: a model, which is in evaluation mode when the function is called; or its parameters, in a list
+        or by name.
     path: a :class:`viz.PathRecorder`; or the parameters at each moment: all numbers in a row, a list of
         arrays, or a ``state_dict()``.
     directions: by default "path" if there is one, else "random".
@@ -63,9 +66,11 @@ def landscape(
 
     Raises
     ------
-    TypeError: the loss cannot be called, or params are no parameters.
+    TypeError: the loss is neither a function nor a node, or params are no parameters.
     ShapeError: the loss is not one number, or the path is not of these parameters.
-    ValueError: there is one number only, the path stands still, or no loss is finite.
+    ValueError: there is one number only, the loss does not depend on it, the path stands still, or no loss
+        is finite.
+    StaleGraphError: a parameter was changed after the loss was recorded.
     ImportError: matplotlib is not installed.
 
     >>> from autograd import Value
@@ -83,10 +88,10 @@ def landscape(
     >>> plot.figure.axes[0].get_xlabel(), plot.save("rosenbrock.png").name
     ('x', 'rosenbrock.png')
     """
-    if not callable(loss):
+    if not callable(loss) and not isinstance(loss, Node):
         raise TypeError(
-            f"landscape: the loss has to be computed again for other parameters, so pass a function, such as "
-            f"lambda: mse_loss(model(x), y), and not {type(loss).__name__} {loss!r:.60}"
+            "landscape: the loss is computed again for other parameters, so pass a function, such as lambda: "
+            f"mse_loss(model(x), y), or the node it computed, not {type(loss).__name__} {loss!r:.60}"
         )
     named = named_parameters(params, "landscape")
     points = None if path is None else _points(path, named)
@@ -144,17 +149,13 @@ def _ticks(plane: Plane, axis: int, walked: Array | None, span: float | None, re
     return np.linspace(low - beyond, high + beyond, resolution)
 
 
-def _losses(
-    loss: Callable[[], Any], model: Any, plane: Plane, nodes: Sequence[Node], across: Array, along: Array
-) -> Array:
+def _losses(loss: Any, model: Any, plane: Plane, nodes: Sequence[Node], across: Array, along: Array) -> Array:
     """The loss at every point of the plane, (along, across)."""
-    evaluation = model.in_mode(training=False) if hasattr(model, "in_mode") else contextlib.nullcontext()
     losses = np.empty((len(along), len(across)))
-    with no_grad(), np.errstate(all="ignore"), evaluation, moving(nodes) as move:
+    with np.errstate(all="ignore"), _computing(loss, model, nodes) as compute:
         for row, b in enumerate(along):
             for column, a in enumerate(across):
-                move(plane.point(a, b))
-                found = loss()
+                found = compute(plane.point(a, b))
                 number = np.asarray(getattr(found, "plain", found), float)
                 if number.size != 1:
                     raise ShapeError(
@@ -164,6 +165,25 @@ def _losses(
     if not np.isfinite(losses).any():
         raise ValueError("landscape: no loss on the plane is finite; a smaller span may help")
     return losses
+
+
+@contextlib.contextmanager
+def _computing(loss: Any, model: Any, nodes: Sequence[Node]) -> Iterator[Callable[[Array], Any]]:
+    """A function from all numbers of the parameters to the loss."""
+    if isinstance(loss, Node):
+        graph = order(loss)
+        if not set(nodes) & set(graph):
+            raise ValueError("landscape: the loss was computed from none of the parameters")
+        yield lambda numbers: replayed(graph, parts(nodes, numbers))[loss]
+        return
+    evaluation = model.in_mode(training=False) if hasattr(model, "in_mode") else contextlib.nullcontext()
+    with no_grad(), evaluation, moving(nodes) as move:
+
+        def compute(numbers: Array) -> Any:
+            move(numbers)
+            return loss()
+
+        yield compute
 
 
 # -- drawing --------------------------------------------------------------------------------------

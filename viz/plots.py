@@ -217,6 +217,10 @@ class Plot:
     def _repr_png_(self) -> bytes:
         return self.content("png")
 
+    def __repr__(self) -> str:
+        width, height = self.figure.get_size_inches()
+        return f"<{type(self).__name__}: {width:.1f} × {height:.1f} inches>"
+
 
 def _copy(figure: Figure) -> Figure:
     """The figure once more; the figure itself if somebody hung something into it that cannot be copied."""

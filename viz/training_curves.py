@@ -56,6 +56,8 @@ def curves(
     >>> [axes.get_title(loc="left") for axes in plot.figure.axes]
     ['loss', 'accuracy']
     >>> plot = curves({"SGD": {"loss": [2.0, 1.5]}, "Adam": {"loss": [2.0, 0.9]}})
+    >>> plot
+    <Plot: 4.8 × 3.6 inches>
     >>> plot.save("sgd-against-adam.png").name
     'sgd-against-adam.png'
     """
