@@ -215,6 +215,17 @@ def test_curves_of_whatever_makes_sense(history: Any, expected: Any) -> None:
     assert found == expected
 
 
+def test_a_search_for_a_rate_is_drawn_by_rate() -> None:
+    model = nn.Linear(2, 2, rng=0)
+    data = POINTS, CLASSES % 2
+    found = nn.find_learning_rate(model, data, nn.cross_entropy, nn.SGD(model.parameters()), rng=0)
+    axes = viz.curves(found).figure.axes[0]
+    losses, suggestion = axes.get_lines()
+    assert np.array_equal(losses.get_xydata(), np.stack([found.rates, found.losses], axis=1))
+    assert set(np.asarray(suggestion.get_xdata())) == {found.suggestion}
+    assert axes.get_xscale() == "log"
+
+
 def test_runs_that_are_compared_have_a_colour_each() -> None:
     runs = {f"run {number}": {"loss": [2.0, 1.0], "val_loss": [2.0, 1.5]} for number in range(8)}
     lines = viz.curves(runs).figure.axes[0].get_lines()

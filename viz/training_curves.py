@@ -40,8 +40,8 @@ def curves(
     ----------
     history: what :func:`nn.fit` returned, or the training under way; any mapping from names to numbers,
         one an epoch; a mapping from names to several of these, for comparing them; a list of records
-        such as ``[{"loss": 2.0}, {"loss": 1.0}]``; or plain numbers. A mapping without any loss is drawn
-        in one pair of axes.
+        such as ``[{"loss": 2.0}, {"loss": 1.0}]``; plain numbers; or what :func:`nn.find_learning_rate`
+        returned, whose losses are drawn by rate. A mapping without any loss is drawn in one pair of axes.
     show: which numbers, such as ``"loss"`` or ``["loss", "lr"]``; by default all but the learning rate.
     xlabel: what the numbers are counted in.
     theme: ``"light"``, ``"dark"``, or ``"auto"``: light, and an SVG follows the reader.
@@ -61,6 +61,8 @@ def curves(
     >>> plot.save("sgd-against-adam.png").name
     'sgd-against-adam.png'
     """
+    if hasattr(history, "rates"):
+        return _by_rate(history, theme)
     panels = _panels(_runs(history), [show] if isinstance(show, str) else show)
     inks = Inks.of(theme)
     figure, axes = new_figure(1, len(panels), 4.8 * len(panels), 3.6, theme)
@@ -85,6 +87,20 @@ def curves(
             each.set_yscale("log", nonpositive="mask")
         if any(line.label for line in lines):
             legend(each, theme)
+    return Plot(figure, theme)
+
+
+def _by_rate(search: Any, theme: Theme) -> Plot:
+    """What a search for a learning rate has found."""
+    inks = Inks.of(theme)
+    figure, all_axes = new_figure(1, 1, 4.8, 3.6, theme)
+    axes = all_axes[0, 0]
+    axes.plot(search.rates, search.losses, color=inks.negative, linewidth=1.8, label="loss, smoothed")
+    suggestion = f"suggestion {search.suggestion:.2g}"
+    axes.axvline(search.suggestion, linestyle="--", color=inks.positive, linewidth=1.8, label=suggestion)
+    axes.set(xscale="log", xlabel="learning rate")
+    set_title(axes, "loss", theme)
+    legend(axes, theme)
     return Plot(figure, theme)
 
 
