@@ -85,11 +85,24 @@ def _step(options: argparse.Namespace) -> int:
     return run(options)
 
 
+def _example_options(parser: argparse.ArgumentParser) -> None:
+    from .examples.command import add_options
+
+    add_options(parser)
+
+
+def _example(options: argparse.Namespace) -> int:
+    from .examples.command import run
+
+    return run(options)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command("demo", "train on the digits and write every picture to out/", _demo_options, _demo),
     Command("train", "train a network on mnist, fashion, digits, moons or names", _train_options, _train),
     Command("draw", "draw the graph of an expression, with its gradients", _draw_options, _draw),
     Command("step", "step through the backward pass of an expression", _step_options, _step),
+    Command("example", "list the examples, or run one of them", _example_options, _example),
 )
 """Every command: the parser, the help and the tests read this table."""
 
