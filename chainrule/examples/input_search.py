@@ -91,7 +91,8 @@ def show(result: Result) -> None:
 
 def pictures(result: Result) -> dict[str, viz.NetworkDiagram]:
     """The network at work on that image."""
-    return {"input-search": viz.network(result.model, result.image, labels=range(10))}
+    image = Tensor(result.image, requires_grad=True)  # the weights are frozen: what moves is on the graph
+    return {"input-search": viz.network(result.model, image, labels=range(10))}
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def run() -> Result:
     slope_error = np.abs(slope - (s + x * s * (1 - s))).max()
 
     lowest = Value(0.0, label="x")
-    optimizer = SGD([lowest], lr=1.0)
+    optimizer = SGD([lowest], lr=2.0)
     for _ in range(100):
         optimizer.zero_grad()
         swish(lowest).backward()

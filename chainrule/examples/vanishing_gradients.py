@@ -87,11 +87,11 @@ def show(result: list[Row]) -> None:
         print(f"{activation:10}  {start:11}  " + "  ".join(f"{found[depth]:9.1e}" for depth in DEPTHS))
 
 
-def pictures(result: list[Row]) -> dict[str, viz.FlowPlot]:
-    """The gradients on the graph of a sigmoid network and of a ReLU network of ten layers."""
+def pictures(result: list[Row]) -> dict[str, viz.Drawing]:
+    """The gradients on the graph of a sigmoid network and of a ReLU network of four layers."""
     x = np.random.default_rng(1).normal(size=(100, WIDTH))
     return {
-        f"vanishing-{activation}": viz.flow(stack(activation, start, 10)(x).square().mean())
+        f"vanishing-{activation}": viz.flow(stack(activation, start, 4)(x).square().mean(), direction="TB")
         for activation, start in (("sigmoid", "xavier"), ("relu", "kaiming"))
     }
 
