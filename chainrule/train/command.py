@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 
-from .names import TASKS_IN_WORDS
+from .names import USUAL
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Tell a parser what ``chainrule train`` takes."""
-    parser.add_argument(
-        "task",
-        choices=TASKS_IN_WORDS,
-        help="; ".join(f"{name}: {words}" for name, words in TASKS_IN_WORDS.items()),
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "tasks, and what is usual for each:\n" + "\n".join(
+        f"  {name:9}{usual}" for name, usual in USUAL.items()
     )
+    parser.add_argument("task", choices=USUAL, help="what to learn; see below")
     parser.add_argument(
         "--data",
         type=Path,
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     from .run import run as train
     from .tasks import TASKS, Settings
 
-    task = TASKS[options.task]
+    task, usual = TASKS[options.task], USUAL[options.task]
     try:
         if options.data is not None and not task.has_files:
             raise ValueError(f"{options.task} comes with chainrule and takes no --data")
@@ -59,21 +60,23 @@ def run(options: argparse.Namespace) -> int:
             raise ValueError("names has one network, the tiny GPT, and takes no --network")
         settings = Settings(
             options.task,
-            options.network or task.network,
-            task.epochs if options.epochs is None else options.epochs,
-            task.batch if options.batch is None else options.batch,
-            task.rate if options.rate is None else options.rate,
+            options.network or usual.network,
+            usual.epochs if options.epochs is None else options.epochs,
+            usual.batch if options.batch is None else options.batch,
+            usual.rate if options.rate is None else options.rate,
             options.seed,
         )
-        if settings.epochs < 1 or settings.batch < 1 or not settings.rate > 0:
-            raise ValueError("--epochs and --batch are 1 or more, and --rate is more than 0")
+        if settings.epochs < 1 or settings.batch < 1 or settings.seed < 0:
+            raise ValueError("--epochs and --batch are 1 or more, and --seed is 0 or more")
+        if not 0 < settings.rate < math.inf:
+            raise ValueError(f"--rate is a finite number above 0, not {settings.rate}")
         train(
             settings,
             data=options.data,
             output=options.output or Path("out") / options.task,
             resume=options.resume,
         )
-    except (OSError, ValueError, CheckpointError) as error:
+    except (OSError, ValueError, FloatingPointError, MemoryError, CheckpointError) as error:
         print(f"chainrule train: {error}", file=sys.stderr)
         return 1
     return 0

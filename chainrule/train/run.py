@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from dataclasses import asdict
@@ -39,8 +40,19 @@ class Saving(Callback):
         self.since = time.perf_counter()
 
     def on_epoch_end(self, training: Training) -> None:
-        """Save the epoch."""
+        """Save the epoch.
+
+        Raises
+        ------
+        FloatingPointError: the loss is no finite number any more; the last good epoch stays saved.
+        """
         numbers = {name: values[-1] for name, values in training.history.items()}
+        for name in ("loss", "validation_loss"):
+            if not math.isfinite(numbers[name]):
+                raise FloatingPointError(
+                    f"in epoch {self.history.epochs + 1} the loss became {numbers[name]}: "
+                    f"name a lower --rate than {self.settings.rate:g}"
+                )
         self.history.add(numbers)
         save(
             self.path,
@@ -86,6 +98,7 @@ def run(settings: Settings, *, data: Path | None = None, output: Path, resume: b
     ------
     FileNotFoundError: the data are not there; the message says what to install.
     CheckpointError: the checkpoint to go on from is damaged, or of another training.
+    FloatingPointError: the loss is no finite number any more.
     """
     job = TASKS[settings.task].job(settings, data)
     output.mkdir(parents=True, exist_ok=True)
@@ -98,6 +111,10 @@ def run(settings: Settings, *, data: Path | None = None, output: Path, resume: b
     if resume and path.exists():
         saving.resume(model, optimizer)
         print(f"going on after epoch {saving.history.epochs} of {settings.epochs}")
+    elif resume:
+        print(f"there is no {path} to go on from: this is a new training")
+    elif path.exists():
+        print(f"{path} is there from an earlier training, and will be replaced; --resume goes on from it")
     print(f"{settings.task}: {len(job.data[0]):,} to learn from, {len(job.test[0]):,} to be tested on")
     print(f"network {settings.network}, {sum(p.size for p in model.parameters()):,} numbers", flush=True)
     history = fit(

@@ -51,12 +51,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """One row of the table: its usual settings, and how to set it up."""
+    """One row of the table: how to set a task up."""
 
-    network: str
-    epochs: int
-    batch: int
-    rate: float
     job: Callable[[Settings, Path | None], Job]
     has_files: bool = False
     """whether its data are files that ``--data`` names"""
@@ -153,10 +149,10 @@ def _names(settings: Settings, folder: Path | None) -> Job:
 
 
 TASKS: dict[str, Task] = {
-    "mnist": Task("16-16", 20, 64, 0.003, _images(datasets.mnist), has_files=True),
-    "fashion": Task("128", 20, 64, 0.002, _images(datasets.fashion), has_files=True),
-    "digits": Task("16-16", 40, 32, 0.005, _digits),
-    "moons": Task("16-16", 40, 32, 0.01, _moons),
-    "names": Task("gpt", 10, 16, 0.01, _names),
+    "mnist": Task(_images(datasets.mnist), has_files=True),
+    "fashion": Task(_images(datasets.fashion), has_files=True),
+    "digits": Task(_digits),
+    "moons": Task(_moons),
+    "names": Task(_names),
 }
-"""Every task: the names are those of ``names.py``."""
+"""Every task: the names are those of ``names.py``, which has the usual settings."""
