@@ -1,4 +1,4 @@
-"""The command line, the demo and the data sets: the one place that brings autograd, nn and viz together.
+"""The command line, the demo, the data sets and the examples: where autograd, nn and viz come together.
 
 >>> import chainrule
 >>> chainrule.__version__.count(".")

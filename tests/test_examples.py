@@ -192,7 +192,7 @@ def images(found: Any) -> None:
     assert found.neuron_weights == 196_608 and found.convolution_weights == 27
 
 
-@finds("convolution", "+·-+·-")
+@finds("convolution", "·+·-+·-·")
 def convolution(found: Any) -> None:
     expected = [
         [(found.image[i : i + 3, j + 2] - found.image[i : i + 3, j]).sum() for j in range(6)]

