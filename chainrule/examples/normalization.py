@@ -9,7 +9,7 @@
 Twenty convolutions with ReLUs, started rightly (kaiming) and then with all weights times a factor. Without a
 normalisation the signal shrinks or grows by that factor in every layer, and the gradient with it. After one,
 the factor cancels: (c x - mean of c x) / √var of c x is the same for every c. What is left is small: with
-BatchNorm and InstanceNorm a gradient grows by a factor of about 1.2 a layer, with LayerNorm it hardly changes.
+BatchNorm and InstanceNorm a gradient grows by about 1.2 times a layer, and with LayerNorm it hardly changes.
 """
 
 from __future__ import annotations
