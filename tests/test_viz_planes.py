@@ -100,7 +100,7 @@ def test_regions_of_classes_are_where_each_is_ahead() -> None:
 
 def test_a_module_is_evaluated_and_goes_back_to_training() -> None:
     model = nn.Sequential(
-        nn.Linear(2, 8, rng=0), nn.BatchNorm1d(8), nn.Dropout(0.5, rng=0), nn.Linear(8, 1, rng=2)
+        nn.Linear(2, 8, rng=0), nn.BatchNorm1d(8), nn.Dropout(0.5, rng=0), nn.Linear(8, 1, rng=1)
     )
     before = model.state_dict()
     model[2].eval()
