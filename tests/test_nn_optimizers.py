@@ -175,7 +175,7 @@ def test_the_rate_is_a_float_to_read_and_assign() -> None:
         (lambda p: nn.SGD(p, lr=-1.0), "lr must not be negative"),
         (lambda p: nn.SGD(p, lr=float("nan")), "lr must not be negative"),
         (lambda p: nn.SGD(p, weight_decay=-1.0), "weight_decay must not be negative"),
-        (lambda p: nn.SGD(p, nesterov=True), "nesterov needs some"),
+        (lambda p: nn.SGD(p, nesterov=True), "nesterov needs momentum"),
         (lambda p: nn.Adam(p, betas=(1.0, 0.9)), "beta1 is at least 0 and less than 1"),
         (lambda p: nn.OneCycleLR(nn.SGD(p), 1.0), "total_steps, or epochs"),
         (lambda p: nn.OneCycleLR(nn.Adagrad(p), 1.0, 5), "Adagrad has no momentum"),

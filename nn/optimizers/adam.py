@@ -2,21 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from autograd import Node
-
 from ..bundle import Array, Bundle
-from .base import Optimizer, average, fractions
+from .base import Optimizer, Parameters, average, fractions
 
 
-class Adam(Optimizer):
+class _Moments(Optimizer):
+    """What all of them share: β₁ and β₂, ε, and weight decay through the gradient or beside it."""
+
+    names: tuple[str, ...] = ("exp_avg", "exp_avg_sq")
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        lr: float,
+        betas: Sequence[float],
+        eps: float,
+        weight_decay: float,
+        maximize: bool,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
+        fractions(beta1=betas[0], beta2=betas[1])
+        self.betas, self.eps, self.decoupled_weight_decay = tuple(betas), eps, decoupled_weight_decay
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
+
+    def decay(self, p: Array, g: Array, rate: Array) -> None:
+        """``p ← p - lr · weight_decay · p`` if decoupled, else through the gradient."""
+        if self.decoupled_weight_decay:
+            p *= 1 - rate * self.weight_decay
+        else:
+            super().decay(p, g, rate)
+
+    def moments(self, g: Array, state: Bundle) -> tuple[Array, Array]:
+        """``m ← β₁ m + (1-β₁) g; v ← β₂ v + (1-β₂) g²``; g is overwritten."""
+        m, v = state["exp_avg"], state["exp_avg_sq"]
+        squares = g * g
+        average(m, g, self.betas[0])
+        average(v, squares, self.betas[1])
+        return m, v
+
+
+class Adam(_Moments):
     """``m ← β₁ m + (1-β₁) g; v ← β₂ v + (1-β₂) g²; p ← p - lr · m̂ / (√v̂ + ε)``.
 
     ``m̂ = m / (1 - β₁ᵗ)`` and ``v̂ = v / (1 - β₂ᵗ)``, against their start at zero (Kingma and Ba 2015).
-    With ``amsgrad``, v̂ is the largest so far (Reddi et al. 2018).
+    With ``amsgrad``, v̂ is the largest so far (Reddi et al. 2018); with ``decoupled_weight_decay`` it
+    is :class:`AdamW`.
 
     >>> from autograd import Value
     >>> p = Value(1.0)
@@ -28,7 +62,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -36,19 +70,17 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, maximize=maximize)
-        fractions(beta1=betas[0], beta2=betas[1])
-        self.betas, self.eps, self.amsgrad = tuple(betas), eps, amsgrad
-        self.names = ("exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if amsgrad else []))
+        self.amsgrad = amsgrad
+        if amsgrad:
+            self.names = (*_Moments.names, "max_exp_avg_sq")
+        super().__init__(parameters, lr, betas, eps, weight_decay, maximize, decoupled_weight_decay)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr · m̂ / (√v̂ + ε)``."""
         beta1, beta2 = self.betas
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        squares = g * g
-        average(m, g, beta1)
-        average(v, squares, beta2)
+        m, v = self.moments(g, state)
         if self.amsgrad:
             v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
         scaling = np.sqrt(v / state.number(1 - beta2**state.steps))
@@ -72,7 +104,7 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -81,14 +113,12 @@ class AdamW(Adam):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
-
-    def decay(self, p: Array, g: Array, rate: Array) -> None:
-        """``p ← p - lr · weight_decay · p``."""
-        p *= 1 - rate * self.weight_decay
+        super().__init__(
+            parameters, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
+        )
 
 
-class Adamax(Optimizer):
+class Adamax(_Moments):
     """``m ← β₁ m + (1-β₁) g; u ← max(β₂ u, |g| + ε); p ← p - lr / (1 - β₁ᵗ) · m / u``.
 
     Adam with the largest gradient instead of the mean square (Kingma and Ba 2015, section 7).
@@ -105,7 +135,7 @@ class Adamax(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 2e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -113,9 +143,7 @@ class Adamax(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, maximize=maximize)
-        fractions(beta1=betas[0], beta2=betas[1])
-        self.betas, self.eps = tuple(betas), eps
+        super().__init__(parameters, lr, betas, eps, weight_decay, maximize)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr / (1 - β₁ᵗ) · m / u``."""
@@ -127,34 +155,7 @@ class Adamax(Optimizer):
         p -= rate / state.number(1 - beta1**state.steps) * m / u
 
 
-class _Corrected(Optimizer):
-    """What NAdam and RAdam share with Adam, with a choice of AdamW's weight decay."""
-
-    names = ("exp_avg", "exp_avg_sq")
-
-    def __init__(
-        self,
-        parameters: Iterable[Node],
-        lr: float,
-        betas: Sequence[float],
-        eps: float,
-        weight_decay: float,
-        decoupled_weight_decay: bool,
-        maximize: bool,
-    ) -> None:
-        super().__init__(parameters, lr, weight_decay, maximize=maximize)
-        fractions(beta1=betas[0], beta2=betas[1])
-        self.betas, self.eps, self.decoupled_weight_decay = tuple(betas), eps, decoupled_weight_decay
-
-    def decay(self, p: Array, g: Array, rate: Array) -> None:
-        """Through the gradient, or beside it."""
-        if self.decoupled_weight_decay:
-            p *= 1 - rate * self.weight_decay
-        else:
-            super().decay(p, g, rate)
-
-
-class NAdam(_Corrected):
+class NAdam(_Moments):
     """Adam with Nesterov's look ahead (Dozat 2016)::
 
         μₜ = β₁ (1 - ½ · 0.96^(t ψ)),  Μₜ = μ₁ ⋯ μₜ
@@ -173,7 +174,7 @@ class NAdam(_Corrected):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 2e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -183,24 +184,23 @@ class NAdam(_Corrected):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, betas, eps, weight_decay, decoupled_weight_decay, maximize)
         self.momentum_decay = momentum_decay
+        super().__init__(parameters, lr, betas, eps, weight_decay, maximize, decoupled_weight_decay)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr · [...] / (√v̂ + ε)``."""
         beta1, beta2 = self.betas
-        m, v, t = state["exp_avg"], state["exp_avg_sq"], state.steps
+        t = state.steps
         now, after = (beta1 * (1 - 0.5 * 0.96 ** (s * self.momentum_decay)) for s in (t, t + 1))
         product = state.scalar("mu_product", 1.0)
         product *= now
-        own, squares = state.number((1 - now) / (1 - product)) * g, g * g
-        average(m, g, beta1)
-        average(v, squares, beta2)
+        own = state.number((1 - now) / (1 - product)) * g
+        m, v = self.moments(g, state)
         own += state.number(after / (1 - product * after)) * m
         p -= rate * own / (np.sqrt(v / state.number(1 - beta2**t)) + self.eps)
 
 
-class RAdam(_Corrected):
+class RAdam(_Moments):
     """Adam whose step is rectified while v has seen few gradients (Liu et al. 2020)::
 
         m ← β₁ m + (1-β₁) g;  v ← β₂ v + (1-β₂) g²
@@ -219,7 +219,7 @@ class RAdam(_Corrected):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -228,15 +228,13 @@ class RAdam(_Corrected):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, betas, eps, weight_decay, decoupled_weight_decay, maximize)
+        super().__init__(parameters, lr, betas, eps, weight_decay, maximize, decoupled_weight_decay)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr · m̂ · r / √v̂``."""
         beta1, beta2 = self.betas
-        m, v, t = state["exp_avg"], state["exp_avg_sq"], state.steps
-        squares = g * g
-        average(m, g, beta1)
-        average(v, squares, beta2)
+        m, v = self.moments(g, state)
+        t = state.steps
         largest = 2 / (1 - beta2) - 1
         rho = largest - 2 * t * beta2**t / (1 - beta2**t)
         step = rate / state.number(1 - beta1**t) * m

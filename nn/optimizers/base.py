@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,14 @@ import numpy as np
 from autograd import Node
 
 from ..bundle import Array, Bundle, bundles
+
+Parameters = Iterable[Node] | Iterable[Mapping[str, Any]]
+"""Parameters, or groups of them with settings of their own: ``{"params": [...], "lr": 0.1}``."""
+
+NOT_NEGATIVE = (
+    "lr", "weight_decay", "eps", "momentum", "momentum_decay", "alpha", "lr_decay",
+    "initial_accumulator_value",
+)  # fmt: skip
 
 
 class Optimizer:
@@ -21,42 +30,81 @@ class Optimizer:
 
     Parameters
     ----------
+    parameters: leaves; or groups of them, dictionaries with "params" and the settings that differ.
     weight_decay: adds ``weight_decay · p`` to the gradient, the slope of an L2 penalty.
     maximize: climb instead of descend.
 
     Raises
     ------
-    ValueError: there are no parameters, or a number is out of its range.
+    ValueError: there are no parameters, one is in two groups or no leaf, or a number is out of its range.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> slow, fast = Value(0.0), Value(0.0)
+    >>> SGD([{"params": [slow]}, {"params": [fast], "lr": 0.5}], lr=0.1).groups
+    (SGD(lr=0.1, 1 numbers in 1 parameters), SGD(lr=0.5, 1 numbers in 1 parameters))
     """
 
     names: tuple[str, ...] = ()  # the arrays of the state, zero at first, one number a parameter
 
     def __init__(
-        self, parameters: Iterable[Node], lr: float, weight_decay: float = 0.0, *, maximize: bool = False
+        self, parameters: Parameters, lr: float, weight_decay: float = 0.0, *, maximize: bool = False
     ) -> None:
-        self.parameters = list(dict.fromkeys(parameters))
-        if not self.parameters:
-            raise ValueError(f"{type(self).__name__} was given no parameters")
-        for name, number in (("lr", lr), ("weight_decay", weight_decay)):
-            if not number >= 0:
-                raise ValueError(f"{type(self).__name__}: {name} must not be negative, got {number}")
+        # A subclass sets its own settings first, so that each group can be made with them.
         self.weight_decay, self.maximize = weight_decay, maximize
         self._rate = np.array(float(lr))
         self._bundles: list[Bundle] = []
+        self._groups: tuple[Optimizer, ...] = ()
+        given: list[Any] = list(parameters)
+        grouped = bool(given) and all(isinstance(each, Mapping) for each in given)
+        if grouped:
+            self._groups = tuple(self._group(**group) for group in given)
+            given = [parameter for group in self._groups for parameter in group.parameters]
+            if len(set(given)) < len(given):
+                raise ValueError(f"{type(self).__name__}: a parameter is in two groups")
+        self.parameters: list[Node] = list(dict.fromkeys(given))
+        self._check()
+
+    def _group(self, params: Any, **own: Any) -> Optimizer:
+        """A group is an optimiser of its own, with the settings of this one where it has none."""
+        settings = {name: getattr(self, name) for name in list(inspect.signature(type(self)).parameters)[1:]}
+        return type(self)([params] if isinstance(params, Node) else params, **settings | own)
+
+    def _check(self) -> None:
+        name = type(self).__name__
+        if not self.parameters:
+            raise ValueError(f"{name} was given no parameters")
+        for place, p in enumerate(self.parameters):
+            if not isinstance(p, Node) or p.op:
+                raise ValueError(f"{name}: parameter {place} is no leaf that could be moved, but {p!r:.60}")
+        for setting in NOT_NEGATIVE:
+            if not (number := getattr(self, setting, 0.0)) >= 0:
+                raise ValueError(f"{name}: {setting} must not be negative, got {number}")
+
+    @property
+    def groups(self) -> tuple[Optimizer, ...]:
+        """An optimiser for each group of parameters; this one alone if there are no groups."""
+        return self._groups or (self,)
 
     @property
     def lr(self) -> float:
-        """The learning rate; assign it at any time."""
-        return float(self._rate)
+        """The learning rate, of the first group if there are several; assign it, for all, at any time."""
+        return self._groups[0].lr if self._groups else float(self._rate)
 
     @lr.setter
     def lr(self, lr: float) -> None:
+        for group in self._groups:
+            group.lr = lr
         self._rate[...] = lr
         for bundle in self._bundles:
             bundle.rate[...] = lr
 
     def step(self) -> None:
         """Move every parameter that has a gradient."""
+        for group in self.groups:
+            group._step()
+
+    def _step(self) -> None:
         self._bundles = bundles(self.parameters, self._bundles, self.names, self._rate)
         for bundle in self._bundles:
             if bundle.moving:
@@ -84,7 +132,7 @@ class Optimizer:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Copies of the rate and of each parameter's state, by the parameter's place.
+        """Copies of the rate and of each parameter's state, by the parameter's place; of each group's.
 
         >>> from autograd import Value
         >>> from nn import Adam
@@ -95,6 +143,8 @@ class Optimizer:
         >>> sorted(optimizer.state_dict()["state"][0])
         ['exp_avg', 'exp_avg_sq', 'step']
         """
+        if self._groups:
+            return {"groups": [group.state_dict() for group in self._groups]}
         places = {parameter: place for place, parameter in enumerate(self.parameters)}
         state = {
             places[parameter]: own
@@ -108,18 +158,28 @@ class Optimizer:
 
         Raises
         ------
-        ValueError: the state is another optimiser's, or of other parameters.
+        ValueError: the state is another optimiser's, or of other parameters or groups.
         """
-        found: dict[int, dict[str, Any]] = {int(place): dict(own) for place, own in state["state"].items()}
-        loaded = []
-        for place, own in found.items():
+        states = state.get("groups", [state])
+        if len(states) != len(self.groups):
+            raise ValueError(f"the state has {len(states)} groups, the optimiser {len(self.groups)}")
+        loaded = [group._loaded(own["state"]) for group, own in zip(self.groups, states, strict=True)]
+        for group, own, found in zip(self.groups, states, loaded, strict=True):
+            group._bundles, group.lr = found, own["lr"]
+
+    def _loaded(self, state: Mapping[Any, Any]) -> list[Bundle]:
+        found: dict[int, dict[str, Any]] = {int(place): dict(own) for place, own in state.items()}
+        for place in found:
             if not 0 <= place < len(self.parameters):
                 raise ValueError(f"the state has parameter {place}, there are {len(self.parameters)}")
-            loaded.append(Bundle.with_state(self.parameters[place], self.names, self._rate, own))
-        self._bundles = loaded
-        self.lr = state["lr"]
+        return [
+            Bundle.with_state(self.parameters[place], self.names, self._rate, own)
+            for place, own in found.items()
+        ]
 
     def __repr__(self) -> str:
+        if self._groups:
+            return f"{type(self).__name__}({', '.join(map(repr, self._groups))})"
         count = sum(int(np.prod(parameter.shape)) for parameter in self.parameters)
         return f"{type(self).__name__}(lr={self.lr}, {count} numbers in {len(self.parameters)} parameters)"
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from autograd import Node
-
 from ..bundle import Array, Bundle
-from .base import Optimizer, average, fractions
+from .base import Optimizer, Parameters, average, fractions
 
 
 class SGD(Optimizer):
@@ -27,7 +23,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 1e-3,
         momentum: float = 0.0,
         dampening: float = 0.0,
@@ -36,14 +32,13 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, maximize=maximize)
-        if momentum < 0 or (nesterov and (momentum == 0 or dampening != 0)):
+        if nesterov and (momentum == 0 or dampening != 0):
             raise ValueError(
-                "SGD: momentum must not be negative, and nesterov needs some and no dampening; got "
-                f"{momentum} and {dampening}"
+                f"SGD: nesterov needs momentum, and no dampening; got {momentum} and {dampening}"
             )
         self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
         self.names = ("momentum_buffer",) if momentum else ()
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr · v``."""
@@ -81,7 +76,7 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 1e-2,
         alpha: float = 0.99,
         eps: float = 1e-8,
@@ -91,15 +86,13 @@ class RMSprop(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, maximize=maximize)
-        if alpha < 0 or momentum < 0:
-            raise ValueError(f"RMSprop: alpha and momentum must not be negative, got {alpha} and {momentum}")
         self.alpha, self.eps, self.momentum, self.centered = alpha, eps, momentum, centered
         self.names = (
             "square_avg",
             *(["grad_avg"] if centered else []),
             *(["momentum_buffer"] if momentum else []),
         )
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr · g / (√v + ε)``."""
@@ -133,7 +126,7 @@ class Adagrad(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 1e-2,
         lr_decay: float = 0.0,
         weight_decay: float = 0.0,
@@ -142,16 +135,14 @@ class Adagrad(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
+        self.lr_decay, self.initial_accumulator_value, self.eps = lr_decay, initial_accumulator_value, eps
         super().__init__(parameters, lr, weight_decay, maximize=maximize)
-        if lr_decay < 0 or initial_accumulator_value < 0:
-            raise ValueError("Adagrad: lr_decay and initial_accumulator_value must not be negative")
-        self.lr_decay, self.initial, self.eps = lr_decay, initial_accumulator_value, eps
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr · g / (√s + ε)``."""
         s = state["sum"]
-        if self.initial and state.steps == 1:
-            s += self.initial
+        if self.initial_accumulator_value and state.steps == 1:
+            s += self.initial_accumulator_value
         s += g * g
         g *= rate / state.number(1 + (state.steps - 1) * self.lr_decay)
         p -= g / (np.sqrt(s) + self.eps)
@@ -174,7 +165,7 @@ class Adadelta(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Node],
+        parameters: Parameters,
         lr: float = 1.0,
         rho: float = 0.9,
         eps: float = 1e-6,
@@ -182,9 +173,9 @@ class Adadelta(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(parameters, lr, weight_decay, maximize=maximize)
         fractions(rho=rho)
         self.rho, self.eps = rho, eps
+        super().__init__(parameters, lr, weight_decay, maximize=maximize)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """``p ← p - lr · Δ``."""

@@ -12,38 +12,47 @@ from ..optimizers import Optimizer
 class Schedule:
     """A rate that depends on the number of steps alone: each schedule writes :meth:`rate`.
 
+    With groups of parameters, each group's rate starts from its own.
+
     Attributes
     ----------
     last_epoch: k, how often ``step()`` was called.
-    base_lr: lr₀.
+    base_lrs: lr₀ of every group.
     """
 
     def __init__(self, optimizer: Optimizer) -> None:
-        self.optimizer, self.base_lr, self.last_epoch = optimizer, optimizer.lr, 0
-        optimizer.lr = self.rate(0)
+        self.optimizer, self.last_epoch = optimizer, 0
+        self.base_lrs = [group.lr for group in optimizer.groups]
+        self._set()
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """The rate after k steps."""
         raise NotImplementedError(f"{type(self).__name__} has no rate()")
+
+    def _set(self) -> None:
+        for group, lr0 in zip(self.optimizer.groups, self.base_lrs, strict=True):
+            group.lr = self.rate(self.last_epoch, lr0)
 
     def step(self) -> None:
         """Go on to the next rate."""
         self.last_epoch += 1
-        self.optimizer.lr = self.rate(self.last_epoch)
+        self._set()
 
     def get_last_lr(self) -> list[float]:
-        """The rate as it is now, in a list as PyTorch has it."""
-        return [self.optimizer.lr]
+        """The rate of every group as it is now."""
+        return [group.lr for group in self.optimizer.groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """What is needed to go on from here: all attributes but the optimiser.
+        """What is needed to go on from here: all attributes but the optimiser and functions.
 
         >>> from autograd import Value
         >>> from nn import SGD, StepLR
         >>> StepLR(SGD([Value(1.0)], lr=1.0), 2).state_dict()
-        {'step_size': 2, 'gamma': 0.1, 'base_lr': 1.0, 'last_epoch': 0}
+        {'step_size': 2, 'gamma': 0.1, 'last_epoch': 0, 'base_lrs': [1.0]}
         """
-        return {name: value for name, value in vars(self).items() if name != "optimizer"}
+        return {
+            name: value for name, value in vars(self).items() if name != "optimizer" and not callable(value)
+        }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Go on from where another schedule of this kind was.
@@ -54,10 +63,17 @@ class Schedule:
         """
         if set(state) != set(self.state_dict()):
             raise ValueError(f"a state of {sorted(state)} where {sorted(self.state_dict())} was expected")
+        if len(state["base_lrs"]) != len(self.base_lrs):
+            raise ValueError(f"a state of {len(state['base_lrs'])} groups where {len(self.base_lrs)} are")
         vars(self).update(state)
-        self.optimizer.lr = self.rate(self.last_epoch)
+        self._set()
 
 
 def cosine(first: float, last: float, share: float) -> float:
     """From the first to the last along half a cosine, share of the way."""
     return last + (first - last) * (1 + math.cos(math.pi * share)) / 2
+
+
+def line(first: float, last: float, share: float) -> float:
+    """From the first to the last along a line, share of the way."""
+    return first + (last - first) * share

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..optimizers import Optimizer
-from .base import Schedule, cosine
+from .base import Schedule, cosine, line
 
 
 class LambdaLR(Schedule):
@@ -24,9 +24,9 @@ class LambdaLR(Schedule):
         self.lr_lambda = lr_lambda
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``lr₀ · f(k)``."""
-        return self.base_lr * self.lr_lambda(k)
+        return lr0 * self.lr_lambda(k)
 
 
 class WarmupLR(Schedule):
@@ -46,9 +46,9 @@ class WarmupLR(Schedule):
         self.steps = steps
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``lr₀ · min(1, (k + 1) / steps)``."""
-        return self.base_lr * min(1.0, (k + 1) / self.steps)
+        return lr0 * min(1.0, (k + 1) / self.steps)
 
 
 class StepLR(Schedule):
@@ -67,9 +67,9 @@ class StepLR(Schedule):
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``lr₀ · γ^⌊k / step_size⌋``."""
-        return self.base_lr * self.gamma ** (k // self.step_size)
+        return lr0 * self.gamma ** (k // self.step_size)
 
 
 class MultiStepLR(Schedule):
@@ -78,7 +78,7 @@ class MultiStepLR(Schedule):
     >>> from autograd import Value
     >>> from nn import SGD
     >>> schedule = MultiStepLR(SGD([Value(1.0)], lr=1.0), [2, 5], gamma=0.5)
-    >>> [schedule.rate(k) for k in (1, 2, 5)]
+    >>> [schedule.rate(k, 1.0) for k in (1, 2, 5)]
     [1.0, 0.5, 0.25]
     """
 
@@ -86,9 +86,9 @@ class MultiStepLR(Schedule):
         self.milestones, self.gamma = sorted(milestones), gamma
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``lr₀ · γ^(milestones passed)``."""
-        return self.base_lr * self.gamma ** sum(milestone <= k for milestone in self.milestones)
+        return lr0 * self.gamma ** sum(milestone <= k for milestone in self.milestones)
 
 
 class ExponentialLR(Schedule):
@@ -97,7 +97,7 @@ class ExponentialLR(Schedule):
     >>> from autograd import Value
     >>> from nn import SGD
     >>> schedule = ExponentialLR(SGD([Value(1.0)], lr=1.0), 0.5)
-    >>> schedule.rate(3)
+    >>> schedule.rate(3, 1.0)
     0.125
     """
 
@@ -105,9 +105,9 @@ class ExponentialLR(Schedule):
         self.gamma = gamma
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``lr₀ · γᵏ``."""
-        return self.base_lr * self.gamma**k
+        return lr0 * self.gamma**k
 
 
 class LinearLR(Schedule):
@@ -116,7 +116,7 @@ class LinearLR(Schedule):
     >>> from autograd import Value
     >>> from nn import SGD
     >>> schedule = LinearLR(SGD([Value(1.0)], lr=1.0), start_factor=0.5, total_iters=2)
-    >>> [schedule.rate(k) for k in range(4)]
+    >>> [schedule.rate(k, 1.0) for k in range(4)]
     [0.5, 0.75, 1.0, 1.0]
     """
 
@@ -132,10 +132,9 @@ class LinearLR(Schedule):
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``lr₀ · (a + (b - a) · min(k, n) / n)``."""
-        share = min(k, self.total_iters) / self.total_iters
-        return self.base_lr * (self.start_factor + (self.end_factor - self.start_factor) * share)
+        return lr0 * line(self.start_factor, self.end_factor, min(k, self.total_iters) / self.total_iters)
 
 
 class PolynomialLR(Schedule):
@@ -144,7 +143,7 @@ class PolynomialLR(Schedule):
     >>> from autograd import Value
     >>> from nn import SGD
     >>> schedule = PolynomialLR(SGD([Value(1.0)], lr=1.0), total_iters=2, power=2.0)
-    >>> [schedule.rate(k) for k in range(3)]
+    >>> [schedule.rate(k, 1.0) for k in range(3)]
     [1.0, 0.25, 0.0]
     """
 
@@ -152,9 +151,9 @@ class PolynomialLR(Schedule):
         self.total_iters, self.power = total_iters, power
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``lr₀ · (1 - min(k, n) / n)^power``."""
-        return float(self.base_lr * (1 - min(k, self.total_iters) / self.total_iters) ** self.power)
+        return float(lr0 * (1 - min(k, self.total_iters) / self.total_iters) ** self.power)
 
 
 class CosineAnnealingLR(Schedule):
@@ -163,7 +162,7 @@ class CosineAnnealingLR(Schedule):
     >>> from autograd import Value
     >>> from nn import SGD
     >>> schedule = CosineAnnealingLR(SGD([Value(1.0)], lr=1.0), T_max=2)
-    >>> [round(schedule.rate(k), 6) for k in range(3)]
+    >>> [round(schedule.rate(k, 1.0), 6) for k in range(3)]
     [1.0, 0.5, 0.0]
     """
 
@@ -171,9 +170,9 @@ class CosineAnnealingLR(Schedule):
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``η + (lr₀ - η) (1 + cos(π k / T_max)) / 2``."""
-        return cosine(self.base_lr, self.eta_min, k / self.T_max)
+        return cosine(lr0, self.eta_min, k / self.T_max)
 
 
 class CosineAnnealingWarmRestarts(Schedule):
@@ -184,7 +183,7 @@ class CosineAnnealingWarmRestarts(Schedule):
     >>> from autograd import Value
     >>> from nn import SGD
     >>> schedule = CosineAnnealingWarmRestarts(SGD([Value(1.0)], lr=1.0), T_0=2)
-    >>> [round(schedule.rate(k), 6) for k in range(4)]
+    >>> [round(schedule.rate(k, 1.0), 6) for k in range(4)]
     [1.0, 0.5, 1.0, 0.5]
     """
 
@@ -196,9 +195,9 @@ class CosineAnnealingWarmRestarts(Schedule):
         self.T_0, self.T_mult, self.eta_min = T_0, T_mult, eta_min
         super().__init__(optimizer)
 
-    def rate(self, k: int) -> float:
+    def rate(self, k: int, lr0: float) -> float:
         """``η + (lr₀ - η) (1 + cos(π t / T)) / 2``."""
         since, length = k, self.T_0
         while since >= length:
             since, length = since - length, length * self.T_mult
-        return cosine(self.base_lr, self.eta_min, since / length)
+        return cosine(lr0, self.eta_min, since / length)

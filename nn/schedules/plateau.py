@@ -67,14 +67,15 @@ class ReduceLROnPlateau:
             self.cooldown_counter -= 1
             self.num_bad_epochs = 0
         if self.num_bad_epochs > self.patience:
-            lower = max(self.optimizer.lr * self.factor, self.min_lr)
-            if self.optimizer.lr - lower > self.eps:
-                self.optimizer.lr = lower
+            for group in self.optimizer.groups:
+                lower = max(group.lr * self.factor, self.min_lr)
+                if group.lr - lower > self.eps:
+                    group.lr = lower
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
 
     def get_last_lr(self) -> list[float]:
-        """The rate as it is now, in a list as PyTorch has it."""
-        return [self.optimizer.lr]
+        """The rate of every group as it is now."""
+        return [group.lr for group in self.optimizer.groups]
 
     def state_dict(self) -> dict[str, Any]:
         """What is needed to go on from here: all attributes but the optimiser."""
