@@ -1,6 +1,7 @@
 """Losses as functions, with PyTorch's names and arguments, and penalties on parameters.
 
-``reduction`` is "mean", "sum" or "none" everywhere. Integer targets may be plain arrays.
+``reduction`` is "mean", "sum" or "none" everywhere. Integer targets may be plain arrays. The equations are
+those of one element, with x for the input and y for the target.
 """
 
 from __future__ import annotations
@@ -39,11 +40,25 @@ def _pair(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     return input, target
 
 
+def _weighted(name: str, losses: Any, weight: Any, reduction: Reduction) -> Any:
+    """Losses with a weight for each, and their weighted mean."""
+    if weight is None:
+        return reduced(losses, reduction)
+    weight = as_number(weight)
+    same_shape(name, losses, weight, "weight")
+    total = reduced(losses * weight, "sum" if reduction == "mean" else reduction)
+    return total / autograd.sum(weight) if reduction == "mean" else total
+
+
 # -- numbers ----------------------------------------------------------------------------------
 
 
-def mse_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
-    """``(x - y)²``.
+def mse_loss(input: Any, target: Any, reduction: Reduction = "mean", weight: Any = None) -> Any:
+    """``(x - y)²`` (Gauss 1809).
+
+    Parameters
+    ----------
+    weight: a factor for each element; the mean is then the weighted one.
 
     Raises
     ------
@@ -53,30 +68,41 @@ def mse_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
     5.0
     """
     input, target = _pair("mse_loss", input, target)
-    return reduced(autograd.square(input - target), reduction)
+    return _weighted("mse_loss", autograd.square(input - target), weight, reduction)
 
 
-def l1_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
-    """``|x - y|``.
+def l1_loss(input: Any, target: Any, reduction: Reduction = "mean", weight: Any = None) -> Any:
+    """``|x - y|`` (Laplace 1774); the arguments are those of :func:`mse_loss`.
 
     >>> float(l1_loss(np.array([1.0, -3.0]), np.array([0.0, 0.0])))
     2.0
     """
     input, target = _pair("l1_loss", input, target)
-    return reduced(autograd.abs(input - target), reduction)
+    return _weighted("l1_loss", autograd.abs(input - target), weight, reduction)
 
 
-def huber_loss(input: Any, target: Any, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
+def huber_loss(
+    input: Any, target: Any, reduction: Reduction = "mean", delta: float = 1.0, weight: Any = None
+) -> Any:
     """``d²/2`` where ``d = |x - y| ≤ δ``, else ``δ (d - δ/2)`` (Huber 1964).
+
+    Parameters
+    ----------
+    weight: a factor for each element; the mean is that of the weighted losses, as in PyTorch.
 
     >>> float(huber_loss(np.array([3.0]), np.array([0.0])))
     2.5
     """
+    if not delta > 0:
+        raise ValueError(f"huber_loss: delta must be positive, got {delta}")
     input, target = _pair("huber_loss", input, target)
     distance = autograd.abs(input - target)
     near = autograd.minimum(distance, delta)
     # The two pieces in one: with near = min(d, δ), near · (d - near/2).
-    return reduced(near * (distance - 0.5 * near), reduction)
+    losses = near * (distance - 0.5 * near)
+    if weight is None or reduction != "mean":
+        return _weighted("huber_loss", losses, weight, reduction)
+    return reduced(_weighted("huber_loss", losses, weight, "none"), "mean")
 
 
 def smooth_l1_loss(input: Any, target: Any, reduction: Reduction = "mean", beta: float = 1.0) -> Any:
@@ -85,6 +111,8 @@ def smooth_l1_loss(input: Any, target: Any, reduction: Reduction = "mean", beta:
     >>> float(smooth_l1_loss(np.array([3.0]), np.array([0.0])))
     2.5
     """
+    if not beta >= 0:
+        raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
     if beta == 0:
         return l1_loss(input, target, reduction)
     return huber_loss(input, target, reduction, delta=beta) / beta
@@ -104,18 +132,32 @@ def hinge_loss(input: Any, target: Any, reduction: Reduction = "mean") -> Any:
 
 
 def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: Reduction = "mean") -> Any:
-    """``-(y log x + (1 - y) log(1 - x))`` for probabilities x; logarithms no lower than -100.
+    """``-(y log x + (1 - y) log(1 - x))`` for probabilities x; logarithms no lower than -100 (Cox 1958).
 
     With logits, :func:`binary_cross_entropy_with_logits` is exact where this one overflows.
+
+    Parameters
+    ----------
+    weight: a factor for each element, of a shape that can be broadcast.
+
+    Raises
+    ------
+    ValueError: the input is not between 0 and 1.
 
     >>> round(float(binary_cross_entropy(np.array([0.5]), np.array([1.0]))), 6)
     0.693147
     """
     input, target = _pair("binary_cross_entropy", input, target)
+    values = plain(input)
+    if type(values) is np.ndarray and values.size and not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"binary_cross_entropy: probabilities are between 0 and 1, the input holds {values.min()} to "
+            f"{values.max()}; of logits, take binary_cross_entropy_with_logits"
+        )
     yes = autograd.maximum(autograd.log(input), -100.0)
     no = autograd.maximum(autograd.log1p(-input), -100.0)
     losses = -(target * yes + (1 - target) * no)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(_scaled("binary_cross_entropy", losses, weight), reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -123,14 +165,32 @@ def binary_cross_entropy_with_logits(
 ) -> Any:
     """``-(w y log σ(x) + (1 - y) log(1 - σ(x)))`` for logits x, with ``w = pos_weight``, no overflow.
 
+    The cross-entropy of logistic regression (Cox 1958).
+
+    Parameters
+    ----------
+    weight, pos_weight: factors, for each element and for the ones, of shapes that can be broadcast.
+
     >>> float(binary_cross_entropy_with_logits(np.array([1000.0]), np.array([0.0])))
     1000.0
     """
     input, target = _pair("binary_cross_entropy_with_logits", input, target)
     # log σ(x) = -softplus(-x) and log(1 - σ(x)) = -softplus(x) = -x - softplus(-x).
-    likely = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+    name = "binary_cross_entropy_with_logits"
+    likely = 1 if pos_weight is None else 1 + _scaled(name, target, as_number(pos_weight) - 1)
     losses = (1 - target) * input + likely * autograd.softplus(-input)
-    return reduced(losses if weight is None else losses * weight, reduction)
+    return reduced(_scaled(name, losses, weight), reduction)
+
+
+def _scaled(name: str, losses: Any, weight: Any) -> Any:
+    """Losses times a weight that is broadcast to their shape, and does not make more of them."""
+    if weight is None:
+        return losses
+    weight, shape = as_number(weight), shape_of(losses)
+    own = shape_of(weight)
+    if len(own) > len(shape) or any(n not in (1, m) for n, m in zip(own[::-1], shape[::-1], strict=False)):
+        raise ShapeError(f"{name}: a weight has shape {own}, the input {shape}")
+    return losses * weight
 
 
 def cross_entropy(
@@ -141,7 +201,7 @@ def cross_entropy(
     reduction: Reduction = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:
-    """``-Σ_c q_c log softmax(x)_c``: logits (batch, classes, ...), the target as one of
+    """``-Σ_c q_c log softmax(x)_c``: logits (batch, classes, ...), the target as one of (Bridle 1990)
 
     - integer classes (batch, ...): q is 1 at the class,
     - probabilities (batch, classes, ...): q itself.
@@ -149,7 +209,7 @@ def cross_entropy(
     Parameters
     ----------
     weight: a factor for each class (classes,); the mean is then the weighted one.
-    ignore_index: a class whose items do not count.
+    ignore_index: a class whose items do not count; not for probabilities.
     label_smoothing: q becomes ``(1 - ε) q + ε / classes`` (Szegedy et al. 2016).
 
     Raises
@@ -157,15 +217,20 @@ def cross_entropy(
     ShapeError: the shapes do not fit.
     TypeError: the target holds neither classes nor probabilities.
     IndexError: a class is out of range.
+    ValueError: label_smoothing is not between 0 and 1, or an ignore_index was given with probabilities.
 
     >>> round(float(cross_entropy(np.array([[0.0, 0.0]]), np.array([1]))), 6)
     0.693147
     """
     if weight is None and not label_smoothing and ignore_index < 0 and _plainly(input, target):
         return reduced(network_ops.cross_entropy(input, classes=target.copy()), reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing is between 0 and 1, got {label_smoothing}")
     input = as_number(input)
     shape = shape_of(input)
     if shape and shape_of(target) == shape:
+        if ignore_index >= 0:
+            raise ValueError(f"cross_entropy: probabilities have no class to ignore, got {ignore_index}")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     classes = _classes("cross_entropy", shape, target, ignore_index)
     scores = autograd.log_softmax(input, axis=_class_axis(shape))
@@ -200,7 +265,7 @@ def nll_loss(
     ignore_index: int = -100,
     reduction: Reduction = "mean",
 ) -> Any:
-    """``-x[class]`` for log-probabilities (batch, classes, ...) and classes (batch, ...).
+    """``-x[class]`` for log-probabilities (batch, classes, ...) and classes (batch, ...) (Fisher 1922).
 
     The arguments are those of :func:`cross_entropy`, which is this loss of ``log_softmax``.
 
@@ -299,8 +364,8 @@ def kl_div(
     input, target = _pair("kl_div", input, target)
     if log_target:
         losses = autograd.exp(target) * (target - input)
-    else:  # y log y is 0 at 0
-        positive = autograd.where(target > 0, target, 1.0)
+    else:  # y log y is 0 at 0, and nan below
+        positive = autograd.where(plain(target) == 0, 1.0, target)
         losses = target * autograd.log(positive) - target * input
     if reduction == "batchmean":
         return autograd.sum(losses) / shape_of(input)[0]
@@ -308,7 +373,9 @@ def kl_div(
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
-    """``x₁ · x₂ / (max(|x₁|, ε) max(|x₂|, ε))`` along an axis; a similarity, not a loss.
+    """``x₁ · x₂ / (max(|x₁|, ε) max(|x₂|, ε))`` along an axis (Salton et al. 1975).
+
+    A similarity, not a loss. Below ε its slope is that of the formula, which PyTorch's is not.
 
     >>> cosine_similarity(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])).round(4)
     array([0.7071])

@@ -12,15 +12,19 @@ from autograd.shapes import as_number
 Size = int | tuple[int, ...]
 
 
-def per_axis(size: Size, axes: int, what: str) -> tuple[int, ...]:
+def per_axis(size: Size, axes: int, what: str, least: int = 1) -> tuple[int, ...]:
     """One integer for each axis, from one for all or a tuple.
+
+    Raises
+    ------
+    ValueError: there are not as many as axes, or one is less than the least.
 
     >>> per_axis(3, 2, "kernel_size")
     (3, 3)
     """
     sizes = (size,) * axes if isinstance(size, int) else tuple(size)
-    if len(sizes) != axes:
-        raise ValueError(f"{what} takes one integer or {axes}, got {size}")
+    if len(sizes) != axes or any(each < least for each in sizes):
+        raise ValueError(f"{what} takes one integer or {axes}, each of them {least} or more; got {size}")
     return sizes
 
 
@@ -46,7 +50,7 @@ def unbatched(y: Any, without: bool) -> Any:
     return autograd.squeeze(y, 0) if without else y
 
 
-def same_shape(name: str, input: Any, target: Any) -> None:
+def same_shape(name: str, input: Any, target: Any, what: str = "target") -> None:
     """Refuse two arrays of different shapes: broadcasting them would hide a mistake.
 
     Raises
@@ -54,4 +58,4 @@ def same_shape(name: str, input: Any, target: Any) -> None:
     ShapeError: the shapes differ.
     """
     if shape_of(input) != shape_of(target):
-        raise ShapeError(f"{name}: input has shape {shape_of(input)}, target {shape_of(target)}")
+        raise ShapeError(f"{name}: input has shape {shape_of(input)}, {what} {shape_of(target)}")

@@ -83,7 +83,7 @@ def _convolution(
     if padding == "same":
         x, margins = _same(x, size, steps, gaps)
     else:
-        margins = per_axis(0 if padding == "valid" else padding, axes, "padding")
+        margins = per_axis(0 if padding == "valid" else padding, axes, "padding", 0)
     counts = window_ops.places(shape_of(x)[2:], size, steps, margins, gaps)
     if min(counts) < 1:
         raise ShapeError(f"{name}: the input {shape} is smaller than the kernel {kernel}")
@@ -185,8 +185,8 @@ def _transposed(
     x, single = batched(input, axes, name)
     shape, kernel = shape_of(x), shape_of(weight)
     _check_channels(name, shape, kernel, kernel[0] if len(kernel) == axes + 2 else -1, groups)
-    steps, margins = per_axis(stride, axes, "stride"), per_axis(padding, axes, "padding")
-    gaps, extra = per_axis(dilation, axes, "dilation"), per_axis(output_padding, axes, "output_padding")
+    steps, margins = per_axis(stride, axes, "stride"), per_axis(padding, axes, "padding", 0)
+    gaps, extra = per_axis(dilation, axes, "dilation"), per_axis(output_padding, axes, "output_padding", 0)
     if any(e >= s for e, s in zip(extra, steps, strict=True)):
         raise ValueError(f"{name}: output_padding {extra} must be smaller than the stride {steps}")
     settings = zip(shape[2:], kernel[2:], steps, margins, gaps, extra, strict=True)

@@ -100,8 +100,7 @@ def _max_pool(
     ceil_mode: bool,
 ) -> Any:
     x, single = batched(input, axes, name)
-    size, steps, margins = _window(name, axes, kernel_size, stride, padding)
-    gaps = per_axis(dilation, axes, "dilation")
+    size, steps, margins, gaps = _window(name, axes, kernel_size, stride, padding, dilation)
     extra = _extra(name, shape_of(x), size, steps, margins, gaps, ceil_mode)
     if any(extra):
         x = autograd.pad(
@@ -123,8 +122,7 @@ def _avg_pool(
     count_include_pad: bool,
 ) -> Any:
     x, single = batched(input, axes, name)
-    size, steps, margins = _window(name, axes, kernel_size, stride, padding)
-    gaps = (1,) * axes
+    size, steps, margins, gaps = _window(name, axes, kernel_size, stride, padding, 1)
     lengths = shape_of(x)[2:]
     extra = _extra(name, shape_of(x), size, steps, margins, gaps, ceil_mode)
     if any(extra):
@@ -137,7 +135,7 @@ def _avg_pool(
     # What counts in each window: the input, with the padding if asked for, but never what ceil_mode added.
     dtype = getattr(x, "dtype", None) or np.dtype(float)
     counted = np.full(lengths, 1, dtype)
-    given = per_axis(padding, axes, "padding")
+    given = per_axis(padding, axes, "padding", 0)
     counted = np.pad(counted, [(p, p) for p in given], constant_values=1 if count_include_pad else 0)
     counted = np.pad(counted, [(0, e) for e in extra])[None, None]
     counts = window_ops.windows(counted, size=size, stride=steps, padding=(0,) * axes, dilation=gaps)
@@ -145,14 +143,15 @@ def _avg_pool(
 
 
 def _window(
-    name: str, axes: int, kernel_size: Size, stride: Size | None, padding: Size
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    size = per_axis(kernel_size, axes, "kernel_size")
+    name: str, axes: int, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size
+) -> tuple[tuple[int, ...], ...]:
+    """Size, stride, padding and dilation of the window, along every axis."""
+    size, gaps = per_axis(kernel_size, axes, "kernel_size"), per_axis(dilation, axes, "dilation")
     steps = size if stride is None else per_axis(stride, axes, "stride")
-    margins = per_axis(padding, axes, "padding")
+    margins = per_axis(padding, axes, "padding", 0)
     if any(2 * p > k for p, k in zip(margins, size, strict=True)):
         raise ValueError(f"{name}: a padding of {margins} is more than half the kernel {size}")
-    return size, steps, margins
+    return size, steps, margins, gaps
 
 
 def _extra(

@@ -40,7 +40,9 @@ class _Convolution(Module):
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size = per_axis(kernel_size, self.axes, "kernel_size")
         self.stride = per_axis(stride, self.axes, "stride")
-        self.padding: Any = padding if isinstance(padding, str) else per_axis(padding, self.axes, "padding")
+        self.padding: Any = (
+            padding if isinstance(padding, str) else per_axis(padding, self.axes, "padding", 0)
+        )
         self.dilation = per_axis(dilation, self.axes, "dilation")
         self.groups = groups
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
@@ -153,7 +155,7 @@ class _Transposed(_Convolution):
         super().__init__(
             in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, rng, dtype
         )
-        self.output_padding = per_axis(output_padding, self.axes, "output_padding")
+        self.output_padding = per_axis(output_padding, self.axes, "output_padding", 0)
 
 
 class ConvTranspose1d(_Transposed):
