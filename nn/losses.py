@@ -380,7 +380,14 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     >>> cosine_similarity(np.array([[1.0, 0.0]]), np.array([[1.0, 1.0]])).round(4)
     array([0.7071])
     """
-    x1, x2 = as_number(x1), as_number(x2)
+    given = as_number(x1), as_number(x2)
+    try:
+        shape = np.broadcast_shapes(*map(shape_of, given))
+    except ValueError:
+        raise ShapeError(
+            f"cosine_similarity: {shape_of(given[0])} and {shape_of(given[1])} do not broadcast"
+        ) from None
+    x1, x2 = (x if shape_of(x) == shape else autograd.broadcast_to(x, shape) for x in given)
     lengths = [autograd.maximum(autograd.norm(x, axis=dim), eps) for x in (x1, x2)]
     return autograd.sum(x1 * x2, axis=dim) / (lengths[0] * lengths[1])
 

@@ -2,116 +2,14 @@
 
 import copy
 import pickle
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from reference import arrays, updates
 
 import autograd
 import nn
-from autograd import ShapeError, StaleGraphError, Tensor, gradcheck, recurrent_ops
-
-ARRAYS, ORDER = arrays(), updates()["order"]
-MODULES: dict[str, Callable[[], nn.Module]] = {
-    "convolutional": lambda: nn.Sequential(
-        nn.Conv2d(2, 4, 3, padding=1, rng=0),
-        nn.BatchNorm2d(4),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.ConvTranspose2d(4, 2, 2, stride=2, rng=0),
-        nn.InstanceNorm2d(2, affine=True),
-        nn.GroupNorm(1, 2),
-        nn.AvgPool2d(2),
-        nn.Flatten(),
-        nn.Linear(32, 3, rng=0),
-        nn.LayerNorm(3),
-    ),
-    "one_dimensional": lambda: nn.Sequential(
-        nn.Conv1d(3, 4, 2, rng=0),
-        nn.BatchNorm1d(4),
-        nn.Tanh(),
-        nn.ConvTranspose1d(4, 2, 2, rng=0),
-        nn.RMSNorm(4),
-    ),
-    "embedding": lambda: nn.Sequential(nn.Embedding(4, 3, rng=0), nn.Linear(3, 2, bias=False, rng=0)),
-    "rnn": lambda: nn.RNN(4, 3, num_layers=2, bidirectional=True, rng=0),
-    "rnn_relu": lambda: nn.RNN(4, 3, nonlinearity="relu", bias=False, batch_first=True, rng=0),
-    "lstm": lambda: nn.LSTM(4, 3, num_layers=2, bidirectional=True, rng=0),
-    "lstm_batch_first": lambda: nn.LSTM(4, 3, batch_first=True, bias=False, rng=0),
-    "gru": lambda: nn.GRU(4, 3, num_layers=2, bidirectional=True, rng=0),
-    "attention": lambda: nn.Attention(4, 2, rng=0),
-    "transformer": lambda: nn.TransformerBlock(4, 2, 6, 0.0, rng=0),
-    "transformer_first": lambda: nn.TransformerBlock(4, 2, 6, 0.0, activation="gelu", norm_first=True, rng=0),
-}
-NAMES = list(MODULES)
-
-
-def section(name: str, part: str) -> dict[str, Any]:
-    start = f"module/{name}/{part}/"
-    return {key.removeprefix(start): array for key, array in ARRAYS.items() if key.startswith(start)}
-
-
-def flat(output: Any) -> Any:
-    """An output as the reference keeps it: the parts of a pair one after another."""
-    if not isinstance(output, tuple):
-        return output
-    y, last = output
-    parts = [y, *(last if isinstance(last, tuple) else (last,))]
-    return autograd.concatenate([part.reshape(-1) for part in parts])
-
-
-def loaded(name: str) -> nn.Module:
-    module = MODULES[name]().double()
-    module.load_state_dict(section(name, "state"))
-    return module
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_names_order_and_shapes_of_the_state_are_those_of_pytorch(name: str) -> None:
-    state = MODULES[name]().state_dict()
-    assert list(state) == ORDER[name]
-    assert {k: v.shape for k, v in state.items()} == {k: v.shape for k, v in section(name, "state").items()}
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_weights_from_pytorch_give_its_output_and_gradients(name: str) -> None:
-    module, x = loaded(name), ARRAYS[f"module/{name}/input"]
-    y = flat(module(x))
-    np.testing.assert_allclose(y.data, ARRAYS[f"module/{name}/training"], rtol=1e-9, atol=1e-10)
-    autograd.sum(autograd.sin(y)).backward()
-    for key, parameter in module.named_parameters():
-        expected = ARRAYS[f"module/{name}/gradient/{key}"]
-        np.testing.assert_allclose(parameter.grad, expected, rtol=1e-7, atol=1e-9, err_msg=key)
-    for key, array in module.state_dict().items():  # running statistics included
-        np.testing.assert_allclose(array, ARRAYS[f"module/{name}/after/{key}"], rtol=1e-12, err_msg=key)
-    np.testing.assert_allclose(
-        flat(module.eval()(x)).data, ARRAYS[f"module/{name}/evaluation"], rtol=1e-9, atol=1e-10
-    )
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_weights_in_float32_give_the_output_to_six_digits_and_go_back_unchanged(name: str) -> None:
-    module, x = MODULES[name](), ARRAYS[f"module/{name}/input"]
-    state = section(name, "state")
-    module.load_state_dict(state)
-    y = flat(module(x.astype(np.float32) if x.dtype.kind == "f" else x))
-    assert y.dtype == np.float32
-    # Group norm of two numbers an item and RMS norm divide by what may be small.
-    np.testing.assert_allclose(y.data, ARRAYS[f"module/{name}/training"], rtol=1e-6, atol=1e-5)
-    module.load_state_dict(state)
-    for key, array in module.state_dict().items():
-        assert array.dtype == (np.float32 if state[key].dtype.kind == "f" else np.int64)
-        np.testing.assert_array_equal(array, state[key])
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_each_element_of_each_gradient_is_the_measured_one(name: str) -> None:
-    x = ARRAYS[f"module/{name}/input"]
-    # Two layers in two directions have hundreds of numbers, each of them in one of the cells checked above.
-    fast = name in ("convolutional", "rnn", "lstm", "gru")
-    gradcheck(loaded(name).eval(), [x[:1] if name == "convolutional" else x[:2]], atol=1e-9, fast_mode=fast)
+from autograd import StaleGraphError, Tensor, recurrent_ops
 
 
 def test_a_state_that_does_not_fit_changes_nothing() -> None:
@@ -137,64 +35,6 @@ def test_a_state_is_a_copy() -> None:
     state = model.state_dict()
     state["weight"][:] = 5
     assert not (model.weight.data == 5).any()
-
-
-SHAPES: dict[str, tuple[Callable[[], Any], str]] = {
-    "linear": (lambda: nn.Linear(3, 2)(np.ones((4, 5))), r"\(4, 5\).*\(2, 3\)"),
-    "conv1d": (lambda: nn.Conv1d(3, 2, 3)(np.ones((4, 2, 9))), r"\(4, 2, 9\).*\(2, 3, 3\)"),
-    "conv2d": (lambda: nn.Conv2d(3, 2, 3)(np.ones((4, 2, 9, 9))), r"\(4, 2, 9, 9\).*\(2, 3, 3, 3\)"),
-    "conv2d axes": (lambda: nn.Conv2d(3, 2, 3)(np.ones((9, 9))), r"\(9, 9\).*batch, channels"),
-    "conv2d small": (lambda: nn.Conv2d(3, 2, 3)(np.ones((4, 3, 2, 9))), r"\(4, 3, 2, 9\).*\(2, 3, 3, 3\)"),
-    "transpose": (
-        lambda: nn.ConvTranspose2d(3, 2, 3)(np.ones((4, 2, 9, 9))),
-        r"\(4, 2, 9, 9\).*\(3, 2, 3, 3\)",
-    ),
-    "max_pool": (lambda: nn.MaxPool2d(3)(np.ones((4, 3, 2, 9))), r"\(4, 3, 2, 9\).*\(3, 3\)"),
-    "batch_norm": (lambda: nn.BatchNorm1d(3)(np.ones((4, 2))), r"\(4, 2\).*\(batch, 3"),
-    "batch_norm one": (lambda: nn.BatchNorm1d(3)(np.ones((1, 3))), r"\(1, 3\).*one value"),
-    "instance_norm": (lambda: nn.InstanceNorm(3)(np.ones((4, 3, 1))), r"\(4, 3, 1\).*one value"),
-    "layer_norm": (lambda: nn.LayerNorm((3, 2))(np.ones((4, 2))), r"\(4, 2\).*\(3, 2\)"),
-    "rms_norm": (lambda: nn.RMSNorm(3)(np.ones((4, 2))), r"\(4, 2\).*\(3,\)"),
-    "group_norm": (lambda: nn.functional.group_norm(np.ones((4, 3)), 2), r"\(4, 3\).*2 groups"),
-    "rnn": (lambda: nn.RNN(3, 2)(np.ones((4, 2, 5))), r"\(4, 2, 5\).*3"),
-    "lstm state": (
-        lambda: nn.LSTM(3, 2)(np.ones((4, 2, 3)), (np.ones((1, 2, 3)), np.ones((1, 2, 2)))),
-        r"\(1, 2, 3\).*\(1, 2, 2\)",
-    ),
-    "gru_cell": (lambda: nn.GRUCell(3, 2)(np.ones((4, 3)), np.ones((3, 2))), r"\(4, 3\).*\(3, 2\)"),
-    "attention": (lambda: nn.Attention(4, 2)(np.ones((4, 3))), r"\(4, 3\).*4\)"),
-    "attention key": (
-        lambda: nn.functional.scaled_dot_product_attention(np.ones((2, 3)), np.ones((4, 2)), np.ones((4, 1))),
-        r"\(2, 3\).*\(4, 2\).*\(4, 1\)",
-    ),
-    "mse_loss": (lambda: nn.mse_loss(np.ones((3, 1)), np.ones(3)), r"\(3, 1\).*\(3,\)"),
-    "cross_entropy": (lambda: nn.cross_entropy(np.ones((3, 2)), np.ones(2, int)), r"\(3, 2\).*\(2,\)"),
-    "accuracy": (lambda: nn.accuracy(np.ones((3, 2)), np.ones(2, int)), r"\(3, 2\).*\(2,\)"),
-}
-
-
-@pytest.mark.parametrize("name", SHAPES)
-def test_shapes_that_do_not_fit_are_both_named(name: str) -> None:
-    call, message = SHAPES[name]
-    with pytest.raises(ShapeError, match=message):
-        call()
-
-
-def test_targets_and_indices_are_verified() -> None:
-    with pytest.raises(IndexError, match="class 2, the input has 2"):
-        nn.cross_entropy(np.ones((1, 2)), np.array([2]))
-    with pytest.raises(TypeError, match="integers, not float64"):
-        nn.cross_entropy(np.ones((1, 2)), np.array([1.0]))
-    with pytest.raises(TypeError, match="probabilities, not int64"):
-        nn.cross_entropy(np.ones((1, 2)), np.ones((1, 2), np.int64))
-    with pytest.raises(IndexError, match="from 1 to 5"):
-        nn.Embedding(5, 2)(np.array([1, 5]))
-    with pytest.raises(IndexError, match="from -1 to 0"):
-        nn.Embedding(5, 2)(np.array([-1, 0]))
-    with pytest.raises(TypeError, match="integers"):
-        nn.Embedding(5, 2)(np.array([1.0]))
-    with pytest.raises(ValueError, match="'mean', 'sum' or 'none'"):
-        nn.mse_loss(np.ones(2), np.ones(2), reduction="average")  # type: ignore[arg-type]
 
 
 def test_losses_on_logits_do_not_overflow() -> None:
@@ -386,9 +226,17 @@ def test_the_lstm_row_is_the_cell_to_the_second_order_in_all_its_parts() -> None
 
 
 def test_initial_weights_follow_the_seed() -> None:
-    for name, make in MODULES.items():
-        first, second = make().state_dict(), make().state_dict()
-        assert all(np.array_equal(first[key], second[key]) for key in first), name
+    for make in (
+        lambda rng: nn.Linear(2, 3, rng=rng),
+        lambda rng: nn.Conv2d(2, 3, 2, rng=rng),
+        lambda rng: nn.Embedding(3, 2, rng=rng),
+        lambda rng: nn.LSTM(2, 3, 2, rng=rng),
+        lambda rng: nn.GRUCell(2, 3, rng=rng),
+        lambda rng: nn.TransformerBlock(4, 2, 6, rng=rng),
+    ):
+        first, second, other = (make(rng).state_dict() for rng in (0, 0, 1))
+        assert all(np.array_equal(first[key], second[key]) for key in first)
+        assert any(not np.array_equal(first[key], other[key]) for key in first)
 
 
 def test_a_network_of_values_runs_over_a_batch() -> None:

@@ -12,6 +12,7 @@ from autograd import ShapeError, StaleGraphError, Value
 
 UPDATES = updates()
 OPTIMIZERS, SCHEDULES = UPDATES["optimizers"], UPDATES["schedules"]
+ALONE = [name for name in OPTIMIZERS if not name.endswith("groups")]
 
 
 def parameters() -> list[nn.Parameter]:
@@ -19,8 +20,17 @@ def parameters() -> list[nn.Parameter]:
 
 
 def made(case: dict[str, Any], given: Any) -> nn.Optimizer:
-    optimizer: nn.Optimizer = getattr(nn, case["kind"])(given, **case["options"])
+    """The optimiser of a case, with a group for each parameter if the case says so."""
+    options = dict(case["options"])
+    if own := options.pop("groups", None):
+        given = [{"params": [p], **each} for p, each in zip(given, own, strict=True)]
+    optimizer: nn.Optimizer = getattr(nn, case["kind"])(given, **options)
     return optimizer
+
+
+def states(optimizer: nn.Optimizer) -> list[dict[str, Any]]:
+    """The state of each parameter."""
+    return [state for group in optimizer.groups for state in group.state_dict()["state"].values()]
 
 
 def gradient(p: Any, step: int) -> Any:
@@ -45,14 +55,13 @@ def test_every_step_and_the_state_are_those_of_pytorch(name: str) -> None:
     path = train(optimizer, given, 0, UPDATES["steps"])
     for ours, expected in zip(path, case["path"], strict=True):
         for p, e in zip(ours, expected, strict=True):
-            np.testing.assert_allclose(p, e, rtol=1e-12)
-    state = optimizer.state_dict()["state"]
-    for place, expected in enumerate(case["state"]):
+            np.testing.assert_allclose(p, e, rtol=1e-12, atol=1e-14)
+    for own, expected in zip(states(optimizer), case["state"], strict=True):
         for key, total in expected.items():
-            np.testing.assert_allclose(state[place][key].sum(), total, rtol=1e-11, err_msg=key)
+            np.testing.assert_allclose(own[key].sum(), total, rtol=1e-11, atol=1e-14, err_msg=key)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", ALONE)
 def test_values_move_as_tensors_do(name: str) -> None:
     case = OPTIMIZERS[name]
     values = [Value(x) for x in UPDATES["start"][0]]
@@ -77,10 +86,10 @@ def test_a_saved_state_goes_on_as_if_nothing_had_happened(name: str) -> None:
     assert resumed.lr == optimizer.lr
     path = train(resumed, others, 4, UPDATES["steps"])
     for p, e in zip(path[-1], case["path"][-1], strict=True):
-        np.testing.assert_allclose(p, e, rtol=1e-12)
+        np.testing.assert_allclose(p, e, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", ALONE)
 def test_parameters_keep_their_dtype(name: str) -> None:
     given = [nn.Parameter([0.5, -1.0]), nn.Parameter(np.array([0.5, -1.0]))]
     optimizer = made(OPTIMIZERS[name], given)
@@ -188,52 +197,95 @@ def test_numbers_out_of_range_are_refused(make: Any, message: str) -> None:
         make(parameters())
 
 
+def test_groups_have_settings_of_their_own_and_share_the_rest() -> None:
+    p, q = parameters()
+    optimizer = nn.AdamW([{"params": [p], "lr": 0.5}, {"params": q, "weight_decay": 0.0}], lr=0.1, eps=0.2)
+    first, second = optimizer.groups
+    assert (first.lr, first.weight_decay, first.eps) == (0.5, 0.01, 0.2)  # type: ignore[attr-defined]
+    assert (second.lr, second.weight_decay, second.eps) == (0.1, 0.0, 0.2)  # type: ignore[attr-defined]
+    assert optimizer.parameters == [p, q] and optimizer.lr == 0.5
+    optimizer.lr = 0.3
+    assert first.lr == second.lr == 0.3
+    p.grad = p.plain
+    optimizer.zero_grad()
+    assert p.grad is None
+    assert repr(optimizer).startswith("AdamW(AdamW(lr=0.3, 3 numbers")
+
+
+def test_groups_that_make_no_sense_are_refused() -> None:
+    p, q = parameters()
+    with pytest.raises(ValueError, match="a parameter is in two groups"):
+        nn.SGD([{"params": [p]}, {"params": [q, p]}])
+    with pytest.raises(TypeError, match="moment"):
+        nn.SGD([{"params": [p], "moment": 0.9}])
+    with pytest.raises(TypeError, match="params"):
+        nn.SGD([{"lr": 0.1}])
+    with pytest.raises(ValueError, match="lr must not be negative"):
+        nn.SGD([{"params": [p], "lr": -0.1}])
+    with pytest.raises(ValueError, match="parameter 1 is no leaf"):
+        nn.SGD([p, {"params": [q]}])  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="parameter 0 is no leaf"):
+        nn.SGD(p * 2)
+    grouped = nn.SGD([{"params": [p]}, {"params": [q]}])
+    with pytest.raises(ValueError, match="the state has 1 groups, the optimiser 2"):
+        grouped.load_state_dict(nn.SGD([p, q]).state_dict())
+
+
 # -- schedules ----------------------------------------------------------------------------------
 
 
+def with_two_rates(**options: Any) -> nn.SGD:
+    """The optimiser of the reference: a group for each parameter."""
+    first, second = parameters()
+    return nn.SGD([{"params": first, "lr": 0.2}, {"params": [second], "lr": 0.7}], **options)
+
+
+def test_every_schedule_has_a_case() -> None:
+    made_from = {case["kind"] for case in SCHEDULES.values()} | {"ReduceLROnPlateau"}
+    own = {"LambdaLR", "Schedule", "WarmupLR"}
+    assert made_from | own == set(nn.schedules.__all__)
+    assert {case["kind"] for case in OPTIMIZERS.values()} | {"Optimizer"} == set(nn.optimizers.__all__)
+
+
 @pytest.mark.parametrize("name", SCHEDULES)
-def test_every_rate_and_momentum_is_that_of_pytorch(name: str) -> None:
+def test_every_rate_and_momentum_is_that_of_pytorch_also_after_a_stop(name: str) -> None:
     case = SCHEDULES[name]
-    optimizer = nn.SGD(parameters(), lr=0.2, momentum=0.9)
+    optimizer = with_two_rates(momentum=0.9)
     schedule = getattr(nn, case["kind"])(optimizer, **case["options"])
-    rates, momenta = [], []
-    for _ in case["rates"]:
-        rates.append(optimizer.lr)
-        momenta.append(optimizer.momentum)
-        assert schedule.get_last_lr() == [optimizer.lr]
-        if len(rates) < len(case["rates"]):
+    for place, (rates, momentum) in enumerate(zip(case["rates"], case["momenta"], strict=True)):
+        if place:
             schedule.step()
-    np.testing.assert_allclose(rates, case["rates"], rtol=1e-12, atol=1e-15)
-    np.testing.assert_allclose(momenta, case["momenta"], rtol=1e-12)
+        np.testing.assert_allclose(schedule.get_last_lr(), rates, rtol=1e-12, atol=1e-15)
+        for group in optimizer.groups:
+            assert isinstance(group, nn.SGD)
+            np.testing.assert_allclose(group.momentum, momentum, rtol=1e-12)
+        if place % 7 == 3:  # stop, and go on with a new optimiser and a new schedule
+            state = copy.deepcopy(schedule.state_dict())
+            optimizer = with_two_rates(momentum=0.9)
+            schedule = getattr(nn, case["kind"])(optimizer, **case["options"])
+            schedule.load_state_dict(state)
+            np.testing.assert_allclose(schedule.get_last_lr(), rates, rtol=1e-12, atol=1e-15)
 
 
-@pytest.mark.parametrize("name", SCHEDULES)
-def test_a_schedule_goes_on_from_its_state(name: str) -> None:
-    case = SCHEDULES[name]
-    first = nn.SGD(parameters(), lr=0.2, momentum=0.9)
-    schedule = getattr(nn, case["kind"])(first, **case["options"])
-    for _ in range(4):
-        schedule.step()
-    second = nn.SGD(parameters(), lr=0.9, momentum=0.9)
-    resumed = getattr(nn, case["kind"])(second, **case["options"])
-    resumed.load_state_dict(schedule.state_dict())
-    assert second.lr == first.lr
-    schedule.step()
-    resumed.step()
-    assert second.lr == first.lr
+def test_a_schedule_refuses_the_state_of_another() -> None:
+    schedule = nn.StepLR(nn.SGD(parameters()), 3)
     with pytest.raises(ValueError, match="where"):
-        resumed.load_state_dict({"gamma": 1.0})
+        schedule.load_state_dict({"gamma": 1.0})
+    with pytest.raises(ValueError, match="2 groups where 1 are"):
+        schedule.load_state_dict(nn.StepLR(with_two_rates(), 3).state_dict())
 
 
 @pytest.mark.parametrize("case", UPDATES["plateau"])
 def test_a_plateau_lowers_the_rate_when_it_does_in_pytorch(case: dict[str, Any]) -> None:
-    optimizer = nn.SGD(parameters(), lr=0.2)
+    optimizer = with_two_rates()
     schedule = nn.ReduceLROnPlateau(optimizer, **case["options"])
-    rates = []
-    for metric in case["metrics"]:
+    for place, (metric, rates) in enumerate(zip(case["metrics"], case["rates"], strict=True)):
         schedule.step(metric)
-        rates.append(optimizer.lr)
-    np.testing.assert_allclose(rates, case["rates"], rtol=1e-12)
+        np.testing.assert_allclose(schedule.get_last_lr(), rates, rtol=1e-12)
+        if place % 7 == 3:
+            state, resumed = schedule.state_dict(), nn.ReduceLROnPlateau(optimizer)
+            resumed.load_state_dict(state)
+            schedule = resumed
 
 
 def test_warmup_and_a_rate_of_ones_own() -> None:

@@ -29,11 +29,12 @@ class _Running(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        bias: bool = True,
         dtype: Any = np.float32,
     ) -> None:
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight = Parameter(np.ones(num_features), dtype=dtype) if affine else None
-        self.bias = Parameter(np.zeros(num_features), dtype=dtype) if affine else None
+        self.bias = Parameter(np.zeros(num_features), dtype=dtype) if affine and bias else None
         self.register_buffer("running_mean", np.zeros(num_features, dtype) if track_running_stats else None)
         self.register_buffer("running_var", np.ones(num_features, dtype) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", np.array(0) if track_running_stats else None)
@@ -117,15 +118,18 @@ class InstanceNorm(_Running):
         affine: bool = False,
         track_running_stats: bool = False,
         *,
+        bias: bool = True,
         dtype: Any = np.float32,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype=dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, dtype=dtype)
 
     def forward(self, x: Any) -> Any:
         """Normalise by each item, or in evaluation by the running statistics, if there are any."""
         self.check(x)
         by_item = self.training or self.running_mean is None
-        momentum = self.counted() if self.training else 0.0
+        momentum = self.momentum
+        if momentum is None:  # otherwise, as in PyTorch, it counts no batches
+            momentum = self.counted() if self.training else 0.0
         return functional.instance_norm(
             x, self.running_mean, self.running_var, self.weight, self.bias, by_item, momentum, self.eps
         )
@@ -223,13 +227,14 @@ class GroupNorm(Module):
         eps: float = 1e-5,
         affine: bool = True,
         *,
+        bias: bool = True,
         dtype: Any = np.float32,
     ) -> None:
-        if num_channels % num_groups:
+        if num_groups < 1 or num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels do not make {num_groups} groups")
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.weight = Parameter(np.ones(num_channels), dtype=dtype) if affine else None
-        self.bias = Parameter(np.zeros(num_channels), dtype=dtype) if affine else None
+        self.bias = Parameter(np.zeros(num_channels), dtype=dtype) if affine and bias else None
 
     def forward(self, x: Any) -> Any:
         """Normalise each item, a group of channels at a time."""

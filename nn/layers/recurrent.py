@@ -42,6 +42,11 @@ class _Recurrent(Module):
         rng: Random = None,
         dtype: Any = np.float32,
     ) -> None:
+        if min(input_size, hidden_size, num_layers) < 1 or not 0 <= dropout <= 1:
+            raise ValueError(
+                f"{type(self).__name__}: sizes are 1 or more and dropout is between 0 and 1; got "
+                f"{input_size}, {hidden_size}, {num_layers} and {dropout}"
+            )
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.rng = bidirectional, generator(rng)
@@ -148,8 +153,6 @@ class RNN(_Recurrent):
         rng: Random = None,
         dtype: Any = np.float32,
     ) -> None:
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"RNN: nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}")
         super().__init__(
             input_size,
             hidden_size,
@@ -161,7 +164,7 @@ class RNN(_Recurrent):
             rng=rng,
             dtype=dtype,
         )
-        self.nonlinearity = nonlinearity
+        self.nonlinearity = _known(type(self).__name__, nonlinearity)
 
     def run(self, x: Any, state: tuple[Any, ...], suffix: str) -> tuple[Any, tuple[Any, ...]]:
         """One layer in one direction."""
@@ -232,6 +235,12 @@ class LSTM(_Recurrent):
         return y, (h, c)
 
 
+def _known(name: str, nonlinearity: Literal["tanh", "relu"]) -> Literal["tanh", "relu"]:
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"{name}: nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}")
+    return nonlinearity
+
+
 def _scan(step: Any, z: Any, h: Any, w_hh: Any, b_hh: Any) -> tuple[Any, tuple[Any, ...]]:
     """Run a step over time: z (T, N, gates · H), h (N, H)."""
     outputs = []
@@ -270,16 +279,30 @@ class _Cell(Module):
 
 
 class RNNCell(_Cell):
-    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``.
+    """``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)`` (Elman 1990); relu on demand.
 
     >>> RNNCell(2, 3, rng=0)(np.ones((4, 2), np.float32)).shape
     (4, 3)
     """
 
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: Literal["tanh", "relu"] = "tanh",
+        *,
+        rng: Random = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, rng=rng, dtype=dtype)
+        self.nonlinearity = _known(type(self).__name__, nonlinearity)
+
     def forward(self, x: Any, h: Any = None) -> Any:
         """The new h; it starts at zero."""
         h = self._first(x) if h is None else h
-        return functional.rnn_cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        cell = functional.rnn_cell if self.nonlinearity == "tanh" else functional.rnn_relu_cell
+        return cell(x, h, self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
 
 
 class GRUCell(_Cell):

@@ -62,19 +62,19 @@ class Optimizer:
             given = [parameter for group in self._groups for parameter in group.parameters]
             if len(set(given)) < len(given):
                 raise ValueError(f"{type(self).__name__}: a parameter is in two groups")
+        self._check(given)
         self.parameters: list[Node] = list(dict.fromkeys(given))
-        self._check()
 
     def _group(self, params: Any, **own: Any) -> Optimizer:
         """A group is an optimiser of its own, with the settings of this one where it has none."""
         settings = {name: getattr(self, name) for name in list(inspect.signature(type(self)).parameters)[1:]}
         return type(self)([params] if isinstance(params, Node) else params, **settings | own)
 
-    def _check(self) -> None:
+    def _check(self, parameters: list[Any]) -> None:
         name = type(self).__name__
-        if not self.parameters:
+        if not parameters:
             raise ValueError(f"{name} was given no parameters")
-        for place, p in enumerate(self.parameters):
+        for place, p in enumerate(parameters):
             if not isinstance(p, Node) or p.op:
                 raise ValueError(f"{name}: parameter {place} is no leaf that could be moved, but {p!r:.60}")
         for setting in NOT_NEGATIVE:
