@@ -16,7 +16,7 @@ from autograd import ShapeError, network_ops
 from autograd.array_ops import plain, shape_of
 from autograd.shapes import as_number
 
-from .functional.checks import same_shape
+from .functional.checks import axis_of, broadcasts, same_shape
 
 Reduction = Literal["mean", "sum", "none"]
 
@@ -187,9 +187,8 @@ def _scaled(name: str, losses: Any, weight: Any) -> Any:
     if weight is None:
         return losses
     weight, shape = as_number(weight), shape_of(losses)
-    own = shape_of(weight)
-    if len(own) > len(shape) or any(n not in (1, m) for n, m in zip(own[::-1], shape[::-1], strict=False)):
-        raise ShapeError(f"{name}: a weight has shape {own}, the input {shape}")
+    if not broadcasts(shape_of(weight), to=shape):
+        raise ShapeError(f"{name}: a weight has shape {shape_of(weight)}, the input {shape}")
     return losses * weight
 
 
@@ -232,6 +231,10 @@ def cross_entropy(
         if ignore_index >= 0:
             raise ValueError(f"cross_entropy: probabilities have no class to ignore, got {ignore_index}")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
+    if len(shape_of(target)) == len(shape) > 0 and plain(target).dtype.kind == "f":
+        raise ShapeError(
+            f"cross_entropy: logits of shape {shape} and probabilities of shape {shape_of(target)}"
+        )
     classes = _classes("cross_entropy", shape, target, ignore_index)
     scores = autograd.log_softmax(input, axis=_class_axis(shape))
     sharp = nll_loss(scores, target, weight, ignore_index, "none")
@@ -241,7 +244,9 @@ def cross_entropy(
         by_class = scores if weight is None else scores * _along_classes(weight, shape)
         smooth = -autograd.sum(by_class, axis=_class_axis(shape)) * (classes != ignore_index)
         losses = (1 - label_smoothing) * sharp + label_smoothing / shape[_class_axis(shape)] * smooth
-    return autograd.sum(losses) / share.sum() if reduction == "mean" else reduced(losses, reduction)
+    return (
+        autograd.div(autograd.sum(losses), share.sum()) if reduction == "mean" else reduced(losses, reduction)
+    )
 
 
 def _plainly(input: Any, target: Any) -> bool:
@@ -281,7 +286,9 @@ def nll_loss(
     picked = autograd.getitem(input, tuple(places))
     share = _shares(classes, shape, weight, ignore_index, plain(input).dtype)
     losses = autograd.where(counted, -picked * share, 0.0)
-    return autograd.sum(losses) / share.sum() if reduction == "mean" else reduced(losses, reduction)
+    return (
+        autograd.div(autograd.sum(losses), share.sum()) if reduction == "mean" else reduced(losses, reduction)
+    )
 
 
 def _soft_cross_entropy(
@@ -388,6 +395,7 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
             f"cosine_similarity: {shape_of(given[0])} and {shape_of(given[1])} do not broadcast"
         ) from None
     x1, x2 = (x if shape_of(x) == shape else autograd.broadcast_to(x, shape) for x in given)
+    dim = axis_of("cosine_similarity", x1, dim)
     lengths = [autograd.maximum(autograd.norm(x, axis=dim), eps) for x in (x1, x2)]
     return autograd.sum(x1 * x2, axis=dim) / (lengths[0] * lengths[1])
 

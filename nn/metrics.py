@@ -31,7 +31,7 @@ def accuracy(output: Any, target: Any) -> float:
     Raises
     ------
     ShapeError: there is not one target an item.
-    ValueError: a target is no class.
+    ValueError: a target is no class, or there are no items.
 
     >>> accuracy(np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1]))
     0.5
@@ -39,6 +39,8 @@ def accuracy(output: Any, target: Any) -> float:
     1.0
     """
     answers, labels, _ = _answers("accuracy", output, target)
+    if not labels.size:
+        raise ValueError("accuracy: there are no items, and of none there is no share")
     return float(np.mean(answers == labels))
 
 

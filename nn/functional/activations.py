@@ -8,6 +8,8 @@ import autograd
 from autograd import elu, leaky_relu, logsigmoid, mish, relu, selu, sigmoid, silu, softsign, tanh
 from autograd.shapes import as_number
 
+from .checks import axis_of
+
 __all__ = [
     "elu",
     "gelu",
@@ -44,6 +46,8 @@ def softplus(input: Any, beta: float = 1.0) -> Any:
     >>> round(softplus(0.0), 6)
     0.693147
     """
+    if beta == 0:
+        raise ValueError("softplus: beta must not be 0")
     return autograd.softplus(input) if beta == 1 else autograd.softplus(beta * input) / beta
 
 
@@ -53,6 +57,8 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     >>> hardtanh(3.0)
     1.0
     """
+    if not min_val < max_val:
+        raise ValueError(f"hardtanh: min_val must be less than max_val, got {min_val} and {max_val}")
     return autograd.clip(input, min_val, max_val)
 
 
@@ -62,7 +68,8 @@ def softmax(input: Any, dim: int = -1) -> Any:
     >>> softmax([0.0, 0.0])
     array([0.5, 0.5])
     """
-    return autograd.softmax(as_number(input), axis=dim)
+    input = as_number(input)
+    return autograd.softmax(input, axis=axis_of("softmax", input, dim))
 
 
 def log_softmax(input: Any, dim: int = -1) -> Any:
@@ -71,4 +78,5 @@ def log_softmax(input: Any, dim: int = -1) -> Any:
     >>> log_softmax([0.0, 0.0]).round(4)
     array([-0.6931, -0.6931])
     """
-    return autograd.log_softmax(as_number(input), axis=dim)
+    input = as_number(input)
+    return autograd.log_softmax(input, axis=axis_of("log_softmax", input, dim))

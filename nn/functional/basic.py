@@ -11,6 +11,7 @@ from autograd import ShapeError, network_ops
 from autograd.array_ops import plain, shape_of
 
 from ..module import Random, generator
+from .checks import axis_of, probability
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -18,19 +19,21 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
 
     Raises
     ------
-    ShapeError: the last axis of x is not the last of the weight.
+    ShapeError: the last axis of x is not the last of the weight, or the bias not its first.
 
     >>> linear(np.ones((1, 2)), np.array([[3.0, 4.0]]), np.array([1.0]))
     array([[8.]])
     """
     shape, weight_shape = shape_of(input), shape_of(weight)
-    if not shape or shape[-1] != weight_shape[-1]:
+    if len(weight_shape) != 2 or not shape or shape[-1] != weight_shape[1]:
         raise ShapeError(
-            f"linear: the input has shape {shape}, the weight {weight_shape}; "
-            f"the input's last axis must be {weight_shape[-1]}"
+            f"linear: the input has shape {shape}, the weight {weight_shape}; the weight is (out, in), and "
+            "the input's last axis is in"
         )
     if bias is None:
         return autograd.matmul(input, autograd.swapaxes(weight, 0, 1))
+    if shape_of(bias) != weight_shape[:1]:
+        raise ShapeError(f"linear: the bias has shape {shape_of(bias)}, the weight {weight_shape}")
     return network_ops.linear(input, weight, bias)
 
 
@@ -45,12 +48,18 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     ------
     TypeError: the input does not hold integers.
     IndexError: an integer is out of range.
+    ShapeError: the weight does not have two axes.
 
     >>> embedding(np.array([1, 1]), np.array([[1.0, 2.0], [3.0, 4.0]]))
     array([[3., 4.],
            [3., 4.]])
     """
     indices = np.asarray(plain(input))
+    if len(shape_of(weight)) != 2:
+        raise ShapeError(
+            f"embedding: the weight has shape {shape_of(weight)}, not (count, width); the input has shape "
+            f"{indices.shape}"
+        )
     count = shape_of(weight)[0]
     if indices.dtype.kind not in "iu":
         raise TypeError(f"embedding: the input holds integers, not {indices.dtype}")
@@ -78,8 +87,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Random = 
     >>> dropout(np.ones(4), 0.5, rng=1)
     array([2., 2., 0., 2.])
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: a probability is between 0 and 1, got {p}")
+    probability("dropout", p)
     if not training or p == 0:
         return input
     dtype = getattr(input, "dtype", None) or np.dtype(float)
@@ -90,10 +98,16 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Random = 
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     """Make one axis of the axes from start_dim to end_dim.
 
+    Raises
+    ------
+    ShapeError: there are no such axes, or none from the one to the other.
+
     >>> flatten(np.ones((2, 3, 4)), 1).shape
     (2, 12)
     """
     shape = shape_of(input)
-    first, last = start_dim % len(shape), end_dim % len(shape)
+    first, last = axis_of("flatten", input, start_dim), axis_of("flatten", input, end_dim)
+    if first > last:
+        raise ShapeError(f"flatten: of shape {shape}, axis {start_dim} comes after axis {end_dim}")
     middle = int(np.prod(shape[first : last + 1]))
     return autograd.reshape(input, (*shape[:first], middle, *shape[last + 1 :]))

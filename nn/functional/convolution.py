@@ -8,7 +8,7 @@ import autograd
 from autograd import ShapeError, window_ops
 from autograd.array_ops import shape_of
 
-from .checks import Size, batched, per_axis, unbatched
+from .checks import Size, batched, one_or_more, per_axis, unbatched
 
 Padding = Size | Literal["valid", "same"]
 
@@ -80,10 +80,11 @@ def _convolution(
     _check_channels(name, shape, kernel, kernel[1] * groups if len(kernel) == axes + 2 else -1, groups)
     steps, gaps = per_axis(stride, axes, "stride"), per_axis(dilation, axes, "dilation")
     size = kernel[2:]
+    padding = checked_padding(name, padding, steps)
     if padding == "same":
-        x, margins = _same(x, size, steps, gaps)
+        x, margins = _same(x, size, gaps)
     else:
-        margins = per_axis(0 if padding == "valid" else padding, axes, "padding", 0)
+        margins = per_axis(0 if isinstance(padding, str) else padding, axes, "padding", 0)
     counts = window_ops.places(shape_of(x)[2:], size, steps, margins, gaps)
     if min(counts) < 1:
         raise ShapeError(f"{name}: the input {shape} is smaller than the kernel {kernel}")
@@ -91,11 +92,40 @@ def _convolution(
     return unbatched(_with_bias(name, y, bias), single)
 
 
-def _same(x: Any, size: Size, stride: Size, dilation: Size) -> tuple[Any, tuple[int, ...]]:
-    """The padding that keeps the lengths; where it is odd, the longer end is padded before."""
-    if any(s != 1 for s in stride):  # type: ignore[union-attr]
-        raise ValueError(f"padding='same' needs a stride of 1, got {stride}")
-    total = [d * (k - 1) for d, k in zip(dilation, size, strict=True)]  # type: ignore[arg-type]
+def checked_padding(name: str, padding: Padding, stride: tuple[int, ...]) -> Padding:
+    """The padding, numbers or one of the two words; "same" is for a stride of 1.
+
+    Raises
+    ------
+    ValueError: it is another word, or does not go with the stride.
+    """
+    if isinstance(padding, str) and padding not in ("valid", "same"):
+        raise ValueError(f"{name}: padding is a number, several, 'valid' or 'same', not {padding!r}")
+    if padding == "same" and any(s != 1 for s in stride):
+        raise ValueError(f"{name}: padding='same' needs a stride of 1, got {stride}")
+    return padding
+
+
+def checked_output_padding(
+    name: str, output_padding: Size, stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> tuple[int, ...]:
+    """The output_padding along every axis: it chooses among the lengths that the stride makes one of.
+
+    Raises
+    ------
+    ValueError: it is not smaller than the stride or the dilation.
+    """
+    extra = per_axis(output_padding, len(stride), "output_padding", 0)
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise ValueError(
+            f"{name}: output_padding {extra} must be smaller than stride {stride} or dilation {dilation}"
+        )
+    return extra
+
+
+def _same(x: Any, size: tuple[int, ...], dilation: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """The padding that keeps the lengths; where it is odd, there is one more at the end."""
+    total = [d * (k - 1) for d, k in zip(dilation, size, strict=True)]
     if any(t % 2 for t in total):
         x = autograd.pad(x, ((0, 0), (0, 0), *((0, t % 2) for t in total)))
     return x, tuple(t // 2 for t in total)
@@ -113,6 +143,7 @@ def _with_bias(name: str, y: Any, bias: Any) -> Any:
 def _check_channels(
     name: str, shape: tuple[int, ...], kernel: tuple[int, ...], channels: int, groups: int
 ) -> None:
+    one_or_more(name, groups=groups)
     if shape[1] != channels or kernel[0] % groups:
         raise ShapeError(
             f"{name}: an input of shape {shape} and a weight of shape {kernel} do not fit in {groups} "
@@ -186,13 +217,16 @@ def _transposed(
     shape, kernel = shape_of(x), shape_of(weight)
     _check_channels(name, shape, kernel, kernel[0] if len(kernel) == axes + 2 else -1, groups)
     steps, margins = per_axis(stride, axes, "stride"), per_axis(padding, axes, "padding", 0)
-    gaps, extra = per_axis(dilation, axes, "dilation"), per_axis(output_padding, axes, "output_padding", 0)
-    if any(e >= s for e, s in zip(extra, steps, strict=True)):
-        raise ValueError(f"{name}: output_padding {extra} must be smaller than the stride {steps}")
+    gaps = per_axis(dilation, axes, "dilation")
+    extra = checked_output_padding(name, output_padding, steps, gaps)
     settings = zip(shape[2:], kernel[2:], steps, margins, gaps, extra, strict=True)
     lengths = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, d, e in settings)
     if min(lengths) < 1:
         raise ShapeError(f"{name}: an input of shape {shape} and a padding of {margins} leave {lengths}")
+    if any(
+        e >= s for e, s in zip(extra, steps, strict=True)
+    ):  # as many lengths as one more place of x, a zero
+        x = autograd.pad(x, ((0, 0), (0, 0), *((0, e // s) for e, s in zip(extra, steps, strict=True))))
     y = window_ops.convolve_input(
         x, weight, lengths=lengths, stride=steps, padding=margins, dilation=gaps, groups=groups
     )

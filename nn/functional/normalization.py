@@ -20,13 +20,12 @@ import autograd
 from autograd import ShapeError, network_ops
 from autograd.array_ops import Number, plain, shape_of
 
+from .checks import by_channel, one_or_more
+
 
 def _by_channel(y: Number, weight: Number, bias: Number) -> Number:
     """Scale and shift each channel, the second axis."""
     lengths = (1,) * (len(shape_of(y)) - 2)
-    for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and shape_of(parameter) != shape_of(y)[1:2]:
-            raise ShapeError(f"the {name} has shape {shape_of(parameter)}, the input {shape_of(y)}")
     if weight is not None:
         y = y * (autograd.reshape(weight, (-1, *lengths)) if lengths else weight)
     if bias is not None:
@@ -52,13 +51,16 @@ def batch_norm(
 
     Raises
     ------
-    ShapeError: in training, there is only one value a channel.
+    ShapeError: the channels do not fit; or, in training, there is only one value a channel.
 
     >>> batch_norm(np.array([[1.0], [3.0]]), None, None, training=True).round(3)
     array([[-1.],
            [ 1.]])
     """
     shape = shape_of(input)
+    by_channel(
+        "batch_norm", input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
     if not training:
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: running_mean and running_var are needed when not training")
@@ -100,7 +102,11 @@ def instance_norm(
 ) -> Any:
     """Normalise each channel of each item over its lengths (Ulyanov et al. 2016).
 
-    Input (batch, channels, *lengths); weight and bias (channels,).
+    Input (batch, channels, *lengths); the others (channels,).
+
+    Raises
+    ------
+    ShapeError: the channels do not fit, or there is only one value a channel.
 
     >>> instance_norm(np.array([[[1.0, 3.0]]])).round(3)
     array([[[-1.,  1.]]])
@@ -109,6 +115,9 @@ def instance_norm(
         return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
     shape = shape_of(input)
     axes = tuple(range(2, len(shape)))
+    by_channel(
+        "instance_norm", input, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
     if not axes or int(np.prod(shape[2:])) < 2:
         raise ShapeError(f"instance_norm: an input of shape {shape} has one value a channel")
     if running_mean is not None:
@@ -185,7 +194,9 @@ def group_norm(input: Any, num_groups: int, weight: Any = None, bias: Any = None
     array([[-1.,  1.]])
     """
     shape = shape_of(input)
-    if len(shape) < 2 or shape[1] % num_groups:
+    by_channel("group_norm", input, weight=weight, bias=bias)
+    one_or_more("group_norm", num_groups=num_groups)
+    if shape[1] % num_groups:
         raise ShapeError(
             f"group_norm: the channels of an input of shape {shape} do not make {num_groups} groups"
         )

@@ -100,7 +100,7 @@ def _max_pool(
     ceil_mode: bool,
 ) -> Any:
     x, single = batched(input, axes, name)
-    size, steps, margins, gaps = _window(name, axes, kernel_size, stride, padding, dilation)
+    size, steps, margins, gaps = window(name, axes, kernel_size, stride, padding, dilation)
     extra = _extra(name, shape_of(x), size, steps, margins, gaps, ceil_mode)
     if any(extra):
         x = autograd.pad(
@@ -122,7 +122,7 @@ def _avg_pool(
     count_include_pad: bool,
 ) -> Any:
     x, single = batched(input, axes, name)
-    size, steps, margins, gaps = _window(name, axes, kernel_size, stride, padding, 1)
+    size, steps, margins, gaps = window(name, axes, kernel_size, stride, padding, 1)
     lengths = shape_of(x)[2:]
     extra = _extra(name, shape_of(x), size, steps, margins, gaps, ceil_mode)
     if any(extra):
@@ -142,10 +142,18 @@ def _avg_pool(
     return unbatched(autograd.sum(spread, axis=window_axes) / counts.sum(axis=window_axes), single)
 
 
-def _window(
+def window(
     name: str, axes: int, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size
 ) -> tuple[tuple[int, ...], ...]:
-    """Size, stride, padding and dilation of the window, along every axis."""
+    """Size, stride, padding and dilation of the window, along every axis.
+
+    Raises
+    ------
+    ValueError: they are not as many as there are axes, too small, or padding is more than half the kernel.
+
+    >>> window("avg_pool2d", 2, 3, None, (0, 1), 1)
+    ((3, 3), (3, 3), (0, 1), (1, 1))
+    """
     size, gaps = per_axis(kernel_size, axes, "kernel_size"), per_axis(dilation, axes, "dilation")
     steps = size if stride is None else per_axis(stride, axes, "stride")
     margins = per_axis(padding, axes, "padding", 0)

@@ -20,7 +20,7 @@ def rnn_cell(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any =
     >>> rnn_cell(np.zeros((1, 2)), np.zeros((1, 3)), np.ones((3, 2)), np.ones((3, 3)))
     array([[0., 0., 0.]])
     """
-    check_state("rnn_cell", x, h, w_hh)
+    check_state("rnn_cell", x, (h,), w_ih, w_hh)
     return rnn_step(linear(x, w_ih, b_ih), h, w_hh, b_hh)
 
 
@@ -31,7 +31,7 @@ def rnn_relu_cell(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: 
     >>> rnn_relu_cell(np.ones((1, 2)), np.zeros((1, 1)), np.ones((1, 2)), np.ones((1, 1)))
     array([[2.]])
     """
-    check_state("rnn_relu_cell", x, h, w_hh)
+    check_state("rnn_relu_cell", x, (h,), w_ih, w_hh)
     return rnn_relu_step(linear(x, w_ih, b_ih), h, w_hh, b_hh)
 
 
@@ -54,7 +54,7 @@ def lstm_cell(
     >>> c
     array([[0.5, 0.5, 0.5]])
     """
-    check_state("lstm_cell", x, hc[0], w_hh, 4)
+    check_state("lstm_cell", x, hc, w_ih, w_hh, 4)
     return lstm_step(linear(x, w_ih, b_ih), hc, w_hh, b_hh)
 
 
@@ -73,22 +73,29 @@ def gru_cell(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any =
     >>> gru_cell(np.zeros((1, 2)), np.ones((1, 1)), np.zeros((3, 2)), np.zeros((3, 1)))
     array([[0.5]])
     """
-    check_state("gru_cell", x, h, w_hh, 3)
+    check_state("gru_cell", x, (h,), w_ih, w_hh, 3)
     return gru_step(linear(x, w_ih, b_ih), h, w_hh, b_hh)
 
 
-def check_state(name: str, x: Any, h: Any, w_hh: Any, gates: int = 1) -> None:
-    """Refuse a state that does not fit the input or the weights.
+def check_state(name: str, x: Any, states: tuple[Any, ...], w_ih: Any, w_hh: Any, gates: int = 1) -> None:
+    """Refuse states that do not fit the input or the weights.
 
     Raises
     ------
     ShapeError: the shapes do not fit.
     """
-    rows, hidden = shape_of(w_hh)
-    if rows != gates * hidden or shape_of(h) != (*shape_of(x)[:-1], hidden):
+    hidden = shape_of(w_hh)[-1]
+    rows, expected = (gates * hidden,), (*shape_of(x)[:-1], hidden)
+    if (
+        shape_of(w_hh) != (*rows, hidden)
+        or shape_of(w_ih)[:1] != rows
+        or any(shape_of(state) != expected for state in states)
+    ):
+        given = " and ".join(str(shape_of(state)) for state in states)
         raise ShapeError(
-            f"{name}: the input has shape {shape_of(x)}, the state {shape_of(h)}, w_hh {shape_of(w_hh)}; the "
-            f"state must be {(*shape_of(x)[:-1], hidden)} and w_hh {(gates * hidden, hidden)}"
+            f"{name}: the input has shape {shape_of(x)}, the state {given}, w_ih {shape_of(w_ih)} and w_hh "
+            f"{shape_of(w_hh)}; the state must be {expected}, and the weights have {rows[0]} rows for "
+            f"{hidden} columns in w_hh"
         )
 
 

@@ -109,6 +109,7 @@ class GELU(Module):
     """
 
     def __init__(self, approximate: Literal["none", "tanh"] = "none") -> None:
+        functional.gelu(0.0, approximate)  # says so if there is no such approximation
         self.approximate = approximate
 
     def forward(self, x: Any) -> Any:
@@ -129,6 +130,7 @@ class Softplus(Module):
     """
 
     def __init__(self, beta: float = 1.0) -> None:
+        functional.softplus(0.0, beta)  # refuses 0
         self.beta = beta
 
     def forward(self, x: Any) -> Any:
@@ -201,6 +203,7 @@ class Hardtanh(Module):
     """
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        functional.hardtanh(0.0, min_val, max_val)  # refuses an empty range
         self.min_val, self.max_val = min_val, max_val
 
     def forward(self, x: Any) -> Any:

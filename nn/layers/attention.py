@@ -12,6 +12,7 @@ from autograd import ShapeError
 from autograd.array_ops import shape_of
 
 from .. import functional
+from ..functional.checks import one_or_more, probability
 from ..module import Module, Parameter, Random, generator
 from .dropout import Dropout
 from .linear import Linear, uniform
@@ -31,6 +32,9 @@ class Attention(Module):
     ----------
     dropout: the share of attention weights to zero in training.
 
+    ``attn_mask`` is that of ``scaled_dot_product_attention``: true lets a place be looked at, the opposite
+    of what PyTorch's ``MultiheadAttention`` takes; or numbers that are added to the scores.
+
     >>> Attention(8, 2, rng=0)(np.ones((4, 5, 8), np.float32)).shape
     (4, 5, 8)
     """
@@ -45,6 +49,8 @@ class Attention(Module):
         rng: Random = None,
         dtype: Any = np.float32,
     ) -> None:
+        one_or_more("Attention", embed_dim=embed_dim, num_heads=num_heads)
+        probability("Attention", dropout)
         if embed_dim % num_heads:
             raise ValueError(f"Attention: {embed_dim} features do not make {num_heads} heads")
         self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
@@ -71,6 +77,11 @@ class Attention(Module):
         else:
             key = query if key is None else key
             value = key if value is None else value
+            if shape_of(key)[:-1] != shape_of(value)[:-1] or shape_of(query)[:-2] != shape_of(key)[:-2]:
+                raise ShapeError(
+                    f"Attention: query {shape_of(query)}, key {shape_of(key)} and value {shape_of(value)} do "
+                    "not fit: all share the batch, key and value the places"
+                )
             weights = self._thirds(self.in_proj_weight, 0)
             biases = [None] * 3 if self.in_proj_bias is None else self._thirds(self.in_proj_bias, 0)
             q, k, v = (
@@ -135,9 +146,9 @@ class TransformerBlock(Module):
         dropout: float = 0.1,
         activation: Literal["relu", "gelu"] = "relu",
         layer_norm_eps: float = 1e-5,
-        norm_first: bool = False,
-        bias: bool = True,
         *,
+        norm_first: bool = False,  # PyTorch has batch_first before it; here the batch is first
+        bias: bool = True,
         is_causal: bool = False,
         rng: Random = None,
         dtype: Any = np.float32,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from .. import functional
-from ..functional.checks import Size, per_axis
-from ..functional.convolution import Padding
+from ..functional.checks import Size, one_or_more, per_axis
+from ..functional.convolution import Padding, checked_output_padding, checked_padding
 from ..module import Module, Parameter, Random, generator
 from .linear import uniform
 
@@ -25,32 +25,37 @@ class _Convolution(Module):
         in_channels: int,
         out_channels: int,
         kernel_size: Size,
-        stride: Size,
-        padding: Padding,
-        dilation: Size,
-        groups: int,
-        bias: bool,
-        rng: Random,
-        dtype: Any,
+        stride: Size = 1,
+        padding: Padding = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        *,
+        rng: Random = None,
+        dtype: Any = np.float32,
     ) -> None:
+        name = type(self).__name__
+        one_or_more(name, in_channels=in_channels, out_channels=out_channels, groups=groups)
         if in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"{type(self).__name__}: {in_channels} and {out_channels} channels make no {groups} groups"
-            )
-        self.in_channels, self.out_channels = in_channels, out_channels
+            raise ValueError(f"{name}: {in_channels} and {out_channels} channels make no {groups} groups")
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size = per_axis(kernel_size, self.axes, "kernel_size")
         self.stride = per_axis(stride, self.axes, "stride")
-        self.padding: Any = (
-            padding if isinstance(padding, str) else per_axis(padding, self.axes, "padding", 0)
-        )
         self.dilation = per_axis(dilation, self.axes, "dilation")
-        self.groups = groups
+        self.padding: Any = checked_padding(name, padding, self.stride)
+        if not isinstance(padding, str):
+            self.padding = per_axis(padding, self.axes, "padding", 0)
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
         shape = (first, second // groups, *self.kernel_size)
-        bound = 1 / math.sqrt(max(math.prod(shape[1:]), 1))
+        bound = 1 / math.sqrt(math.prod(shape[1:]))
         draw = generator(rng)
         self.weight = uniform(draw, bound, shape, dtype)
         self.bias: Parameter | None = uniform(draw, bound, (out_channels,), dtype) if bias else None
+
+    def forward(self, x: Any) -> Any:
+        """The convolution of x with the weight."""
+        convolve = functional.conv1d if self.axes == 1 else functional.conv2d
+        return convolve(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
 
     def extra_repr(self) -> str:
         """The settings."""
@@ -72,30 +77,6 @@ class Conv1d(_Convolution):
 
     axes = 1
 
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Size,
-        stride: Size = 1,
-        padding: Padding = 0,
-        dilation: Size = 1,
-        groups: int = 1,
-        bias: bool = True,
-        *,
-        rng: Random = None,
-        dtype: Any = np.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, rng, dtype
-        )
-
-    def forward(self, x: Any) -> Any:
-        """The convolution of x with the weight."""
-        return functional.conv1d(
-            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
-
 
 class Conv2d(_Convolution):
     """``y[n, o, i, j] = b[o] + Σ_{c, k, l} w[o, c, k, l] · x[n, c, s·i + d·k - p, s·j + d·l - p]``.
@@ -108,30 +89,6 @@ class Conv2d(_Convolution):
     """
 
     axes = 2
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Size,
-        stride: Size = 1,
-        padding: Padding = 0,
-        dilation: Size = 1,
-        groups: int = 1,
-        bias: bool = True,
-        *,
-        rng: Random = None,
-        dtype: Any = np.float32,
-    ) -> None:
-        super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, rng, dtype
-        )
-
-    def forward(self, x: Any) -> Any:
-        """The convolution of x with the weight."""
-        return functional.conv2d(
-            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
-        )
 
 
 class _Transposed(_Convolution):
@@ -153,23 +110,25 @@ class _Transposed(_Convolution):
         dtype: Any = np.float32,
     ) -> None:
         super().__init__(
-            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, rng, dtype
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            rng=rng,
+            dtype=dtype,
         )
-        self.output_padding = per_axis(output_padding, self.axes, "output_padding", 0)
-
-
-class ConvTranspose1d(_Transposed):
-    """The transpose of Conv1d: it spreads each element of x over a window of y, s apart.
-
-    >>> ConvTranspose1d(2, 3, 4, stride=2, padding=1, rng=0)(np.ones((4, 2, 10), np.float32)).shape
-    (4, 3, 20)
-    """
-
-    axes = 1
+        self.output_padding = checked_output_padding(
+            type(self).__name__, output_padding, self.stride, self.dilation
+        )
 
     def forward(self, x: Any) -> Any:
         """The transposed convolution of x with the weight."""
-        return functional.conv_transpose1d(
+        convolve = functional.conv_transpose1d if self.axes == 1 else functional.conv_transpose2d
+        return convolve(
             x,
             self.weight,
             self.bias,
@@ -179,6 +138,18 @@ class ConvTranspose1d(_Transposed):
             self.groups,
             self.dilation,
         )
+
+
+class ConvTranspose1d(_Transposed):
+    """The transpose of Conv1d: it spreads each element of x over a window of y, s apart.
+
+    Each length becomes ``(n - 1) s - 2p + d (k - 1) + output_padding + 1``.
+
+    >>> ConvTranspose1d(2, 3, 4, stride=2, padding=1, rng=0)(np.ones((4, 2, 10), np.float32)).shape
+    (4, 3, 20)
+    """
+
+    axes = 1
 
 
 class ConvTranspose2d(_Transposed):
@@ -191,16 +162,3 @@ class ConvTranspose2d(_Transposed):
     """
 
     axes = 2
-
-    def forward(self, x: Any) -> Any:
-        """The transposed convolution of x with the weight."""
-        return functional.conv_transpose2d(
-            x,
-            self.weight,
-            self.bias,
-            self.stride,
-            self.padding,
-            self.output_padding,
-            self.groups,
-            self.dilation,
-        )

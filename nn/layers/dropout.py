@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import functional
+from ..functional.checks import probability
 from ..module import Module, Random, generator
 
 
@@ -26,8 +27,7 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, *, rng: Random = None) -> None:
-        if not 0 <= p <= 1:
-            raise ValueError(f"dropout: a probability is between 0 and 1, got {p}")
+        probability("Dropout", p)
         self.p, self.rng = p, generator(rng)
 
     def forward(self, x: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional
+from ..functional.checks import one_or_more
 from ..module import Module, Parameter, Random, generator
 
 
@@ -32,6 +33,7 @@ class Embedding(Module):
         rng: Random = None,
         dtype: Any = np.float32,
     ) -> None:
+        one_or_more("Embedding", num_embeddings=num_embeddings, embedding_dim=embedding_dim)
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise IndexError(f"Embedding: padding_idx {padding_idx} is none of {num_embeddings} rows")
         self.num_embeddings, self.embedding_dim, self.padding_idx = num_embeddings, embedding_dim, padding_idx

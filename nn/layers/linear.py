@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import functional
+from ..functional.checks import one_or_more
 from ..module import Module, Parameter, Random, generator
 
 
@@ -23,6 +24,7 @@ class Linear(Module):
 
     Raises
     ------
+    ValueError: a size is less than 1.
     ShapeError: the last axis of x is not in_features.
 
     >>> Linear(3, 2, rng=0)(np.ones((5, 3), np.float32)).shape
@@ -38,8 +40,9 @@ class Linear(Module):
         rng: Random = None,
         dtype: Any = np.float32,
     ) -> None:
+        one_or_more("Linear", in_features=in_features, out_features=out_features)
         draw = generator(rng)
-        bound = 1 / math.sqrt(max(in_features, 1))
+        bound = 1 / math.sqrt(in_features)
         self.in_features, self.out_features = in_features, out_features
         self.weight = uniform(draw, bound, (out_features, in_features), dtype)
         self.bias = uniform(draw, bound, (out_features,), dtype) if bias else None

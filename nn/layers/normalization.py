@@ -10,6 +10,7 @@ from autograd import ShapeError
 from autograd.array_ops import shape_of
 
 from .. import functional
+from ..functional.checks import not_negative, one_or_more
 from ..module import Array, Module, Parameter
 
 
@@ -32,6 +33,8 @@ class _Running(Module):
         bias: bool = True,
         dtype: Any = np.float32,
     ) -> None:
+        one_or_more(type(self).__name__, num_features=num_features)
+        not_negative(type(self).__name__, eps=eps, momentum=momentum)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.weight = Parameter(np.ones(num_features), dtype=dtype) if affine else None
         self.bias = Parameter(np.zeros(num_features), dtype=dtype) if affine and bias else None
@@ -155,6 +158,15 @@ class InstanceNorm2d(InstanceNorm):
     dimensions = (4,)
 
 
+def _normalized(name: str, normalized_shape: int | tuple[int, ...], eps: Any) -> tuple[tuple[int, ...], Any]:
+    """The shape as a tuple, and ε, if they make sense."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not shape or min(shape) < 1:
+        raise ValueError(f"{name}: normalized_shape has one size or more, none below 1; got {shape}")
+    not_negative(name, eps=eps)
+    return shape, eps
+
+
 class LayerNorm(Module):
     """``y = (x - mean) / √(var + ε) · weight + bias``, each item over its last axes (Ba et al. 2016).
 
@@ -171,8 +183,7 @@ class LayerNorm(Module):
         *,
         dtype: Any = np.float32,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps = shape, eps
+        self.normalized_shape, self.eps = shape, eps = _normalized(type(self).__name__, normalized_shape, eps)
         self.weight = Parameter(np.ones(shape), dtype=dtype) if elementwise_affine else None
         self.bias = Parameter(np.zeros(shape), dtype=dtype) if elementwise_affine and bias else None
 
@@ -200,8 +211,7 @@ class RMSNorm(Module):
         *,
         dtype: Any = np.float32,
     ) -> None:
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
-        self.normalized_shape, self.eps = shape, eps
+        self.normalized_shape, self.eps = shape, eps = _normalized(type(self).__name__, normalized_shape, eps)
         self.weight = Parameter(np.ones(shape), dtype=dtype) if elementwise_affine else None
 
     def forward(self, x: Any) -> Any:
@@ -230,7 +240,9 @@ class GroupNorm(Module):
         bias: bool = True,
         dtype: Any = np.float32,
     ) -> None:
-        if num_groups < 1 or num_channels % num_groups:
+        one_or_more("GroupNorm", num_groups=num_groups, num_channels=num_channels)
+        not_negative("GroupNorm", eps=eps)
+        if num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels do not make {num_groups} groups")
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.weight = Parameter(np.ones(num_channels), dtype=dtype) if affine else None
@@ -238,6 +250,10 @@ class GroupNorm(Module):
 
     def forward(self, x: Any) -> Any:
         """Normalise each item, a group of channels at a time."""
+        if shape_of(x)[1:2] != (self.num_channels,):
+            raise ShapeError(
+                f"GroupNorm: the input has shape {shape_of(x)}, not (batch, {self.num_channels}, ...)"
+            )
         return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:

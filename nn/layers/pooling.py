@@ -6,18 +6,23 @@ from typing import Any
 
 from .. import functional
 from ..functional.checks import Size
+from ..functional.pooling import window
 from ..module import Module
 
 
 class _MaxPool(Module):
+    axes: int
+
     def __init__(
         self,
         kernel_size: Size,
         stride: Size | None = None,
         padding: Size = 0,
         dilation: Size = 1,
-        ceil_mode: bool = False,
+        *,
+        ceil_mode: bool = False,  # PyTorch has return_indices before it
     ) -> None:
+        window(type(self).__name__, self.axes, kernel_size, stride, padding, dilation)
         self.settings = kernel_size, stride, padding, dilation, ceil_mode
 
     def extra_repr(self) -> str:
@@ -34,6 +39,8 @@ class MaxPool1d(_MaxPool):
     array([[[3., 2.]]])
     """
 
+    axes = 1
+
     def forward(self, x: Any) -> Any:
         """The largest element of each window."""
         return functional.max_pool1d(x, *self.settings)
@@ -47,12 +54,16 @@ class MaxPool2d(_MaxPool):
     (1, 3, 4, 4)
     """
 
+    axes = 2
+
     def forward(self, x: Any) -> Any:
         """The largest element of each window."""
         return functional.max_pool2d(x, *self.settings)
 
 
 class _AvgPool(Module):
+    axes: int
+
     def __init__(
         self,
         kernel_size: Size,
@@ -61,6 +72,7 @@ class _AvgPool(Module):
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
+        window(type(self).__name__, self.axes, kernel_size, stride, padding, 1)
         self.settings = kernel_size, stride, padding, ceil_mode, count_include_pad
 
     def extra_repr(self) -> str:
@@ -77,6 +89,8 @@ class AvgPool1d(_AvgPool):
     array([[[2., 1.]]])
     """
 
+    axes = 1
+
     def forward(self, x: Any) -> Any:
         """The mean of each window."""
         return functional.avg_pool1d(x, *self.settings)
@@ -89,6 +103,8 @@ class AvgPool2d(_AvgPool):
     >>> AvgPool2d(2)(np.ones((1, 3, 8, 8))).shape
     (1, 3, 4, 4)
     """
+
+    axes = 2
 
     def forward(self, x: Any) -> Any:
         """The mean of each window."""

@@ -19,6 +19,7 @@ from autograd.array_ops import plain, shape_of
 from .. import functional
 from ..functional import recurrent
 from ..functional.basic import linear
+from ..functional.checks import one_or_more, probability
 from ..module import Module, Parameter, Random, generator
 from .linear import uniform
 
@@ -42,15 +43,13 @@ class _Recurrent(Module):
         rng: Random = None,
         dtype: Any = np.float32,
     ) -> None:
-        if min(input_size, hidden_size, num_layers) < 1 or not 0 <= dropout <= 1:
-            raise ValueError(
-                f"{type(self).__name__}: sizes are 1 or more and dropout is between 0 and 1; got "
-                f"{input_size}, {hidden_size}, {num_layers} and {dropout}"
-            )
+        name = type(self).__name__
+        one_or_more(name, input_size=input_size, hidden_size=hidden_size, num_layers=num_layers)
+        probability(name, dropout)
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, dropout
         self.bidirectional, self.rng = bidirectional, generator(rng)
-        bound = 1 / math.sqrt(max(hidden_size, 1))
+        bound = 1 / math.sqrt(hidden_size)
         self.suffixes = [
             f"_l{layer}{direction}"
             for layer in range(num_layers)
@@ -75,28 +74,32 @@ class _Recurrent(Module):
         raise NotImplementedError
 
     def _layers(self, x: Any, states: tuple[Any, ...] | None) -> tuple[Any, list[tuple[Any, ...]], bool]:
-        x = autograd.shapes.as_number(x)
-        single = len(shape_of(x)) == 2
-        if len(shape_of(x)) not in (2, 3) or shape_of(x)[-1] != self.input_size:
+        x, name = autograd.shapes.as_number(x), type(self).__name__
+        shape = shape_of(x)
+        single = len(shape) == 2
+        if len(shape) not in (2, 3) or shape[-1] != self.input_size:
             raise ShapeError(
-                f"{type(self).__name__}: the input has shape {shape_of(x)}, not (time, batch, "
-                f"{self.input_size}){' with the batch first' if self.batch_first else ''}"
+                f"{name}: the input has shape {shape}, not (time, batch, {self.input_size})"
+                f"{' with the batch first' if self.batch_first else ''}"
             )
         if single:
             x = autograd.expand_dims(x, 1)
-            states = None if states is None else tuple(autograd.expand_dims(s, 1) for s in states)
         elif self.batch_first:
             x = autograd.swapaxes(x, 0, 1)
-        batch, dtype = shape_of(x)[1], plain(self.weight_ih_l0).dtype
+        time, batch, _ = shape_of(x)
+        if not time:
+            raise ShapeError(f"{name}: the input has shape {shape}, a series of no times")
+        count, dtype = len(self.suffixes), plain(self.weight_ih_l0).dtype
         if states is None:
             kinds = 2 if isinstance(self, LSTM) else 1
-            states = (np.zeros((len(self.suffixes), batch, self.hidden_size), dtype),) * kinds
-        expected = (len(self.suffixes), batch, self.hidden_size)
-        for state in states:
-            if shape_of(state) != expected:
-                raise ShapeError(
-                    f"{type(self).__name__}: the state has shape {shape_of(state)}, not {expected}"
-                )
+            states = (np.zeros((count, batch, self.hidden_size), dtype),) * kinds
+        else:
+            expected = (count, self.hidden_size) if single else (count, batch, self.hidden_size)
+            for state in states:
+                if shape_of(state) != expected:
+                    raise ShapeError(f"{name}: a state has shape {shape_of(state)}, not {expected}")
+            if single:
+                states = tuple(autograd.expand_dims(s, 1) for s in states)
         finals = []
         directions = 2 if self.bidirectional else 1
         for place in range(0, len(self.suffixes), directions):
@@ -262,7 +265,8 @@ class _Cell(Module):
         rng: Random = None,
         dtype: Any = np.float32,
     ) -> None:
-        draw, bound = generator(rng), 1 / math.sqrt(max(hidden_size, 1))
+        one_or_more(type(self).__name__, input_size=input_size, hidden_size=hidden_size)
+        draw, bound = generator(rng), 1 / math.sqrt(hidden_size)
         self.input_size, self.hidden_size = input_size, hidden_size
         rows = self.gates * hidden_size
         self.weight_ih = uniform(draw, bound, (rows, input_size), dtype)

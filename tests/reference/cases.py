@@ -61,6 +61,9 @@ FUNCTIONS: dict[str, Case] = {
     "conv_transpose1d all": Case(
         lambda F, x, w, b: F.conv_transpose1d(x, w, b, 3, 2, 1, 2, 2), (SERIES, (4, 3, 3), (6,))
     ),
+    "conv_transpose1d gap": Case(
+        lambda F, x, w: F.conv_transpose1d(x, w, output_padding=1, dilation=2), (SERIES, (4, 2, 3))
+    ),
     "conv_transpose2d": Case(
         lambda F, x, w, b: F.conv_transpose2d(x, w, b, (2, 3), (1, 0), (1, 2), 2, (1, 2)),
         ((2, 4, 3, 4), (4, 2, 3, 2), (4,)),
