@@ -51,6 +51,15 @@ class Callback:
     """Something that is told how training goes; each method gets the :class:`Training` under way.
 
     A plain function in ``callbacks=`` is called at the end of every epoch.
+
+    >>> from nn import SGD, Linear, fit, mse_loss
+    >>> class StopEarly(Callback):
+    ...     def on_batch_end(self, training):
+    ...         if training.step == 3:
+    ...             training.stop("three steps are enough")
+    >>> x, model = [[1.0], [2.0]], Linear(1, 1, rng=0)
+    >>> fit(model, (x, x), mse_loss, SGD(model.parameters()), epochs=9, callbacks=[StopEarly()]).stopped
+    'three steps are enough'
     """
 
     def on_start(self, training: Training) -> None:

@@ -40,7 +40,12 @@ TIMES_THE_MODEL, BESIDE_THE_MODEL = 16, 64 << 20
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What :func:`load` read."""
+    """What :func:`load` read.
+
+    >>> save("place.safetensors", position={"epoch": 3})
+    >>> load("place.safetensors")
+    Checkpoint(position={'epoch': 3}, weights={}, version='1')
+    """
 
     position: Any
     """what was saved as the position; None if nothing was"""
@@ -74,6 +79,10 @@ def save(
     Raises
     ------
     TypeError: a part has no state, or a state that cannot be saved.
+
+    >>> from nn import SGD, Linear
+    >>> model = Linear(2, 1, rng=0)
+    >>> save("all.safetensors", model=model, optimizer=SGD(model.parameters()), position=("epoch", 3))
     """
     arrays: dict[str, Any] = {}
     if model is not None:
@@ -136,6 +145,14 @@ def load(
     ------
     FileNotFoundError: there is no such file.
     CheckpointError: the file is damaged, cut short, or does not fit; the message says what is wrong.
+
+    >>> from nn import Linear
+    >>> save("weights.safetensors", model=Linear(2, 1, rng=0))
+    >>> list(load("weights.safetensors", model=Linear(2, 1, rng=1)).weights)
+    ['weight', 'bias']
+    >>> load("weights.safetensors", model=Linear(3, 1))
+    Traceback (most recent call last):
+    nn.tensor_file.CheckpointError: ...weight has shape (1, 2), and (1, 3) in the model
     """
     with TensorFile(path) as file:
         own = {name: entry for name, entry in file.entries.items() if not name.startswith("@")}

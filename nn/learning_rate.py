@@ -17,7 +17,11 @@ from .training import Loss, backward, in_mode
 
 @dataclass(frozen=True)
 class RateSearch:
-    """What :func:`find_learning_rate` found: the rates tried, and the smoothed loss at each."""
+    """What :func:`find_learning_rate` found: the rates tried, and the smoothed loss at each.
+
+    >>> RateSearch([0.01, 0.1, 1.0, 10.0], [3.0, 2.9, 1.0, 8.0]).suggestion
+    1.0
+    """
 
     rates: list[float]
     losses: list[float]

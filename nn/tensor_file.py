@@ -47,7 +47,13 @@ NO_CHECKSUM = "0" * 64
 
 
 class CheckpointError(ValueError):
-    """A file that is damaged, is cut short, or does not hold what is asked of it."""
+    """A file that is damaged, is cut short, or does not hold what is asked of it.
+
+    >>> _ = Path("note.txt").write_text("no tensors")
+    >>> TensorFile("note.txt")
+    Traceback (most recent call last):
+    nn.tensor_file.CheckpointError: note.txt: cut short, or no safetensors file: ...
+    """
 
 
 @dataclass(frozen=True)

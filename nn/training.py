@@ -35,6 +35,13 @@ class Training:
     epoch, step: the epoch, from 0, and how many steps were made in all.
     loss: the loss of the last batch.
     history: the numbers of all epochs so far.
+
+    >>> from nn import SGD, Linear, mse_loss
+    >>> x, model, seen = [[1.0], [2.0]], Linear(1, 1, rng=0), []
+    >>> look = lambda training: seen.append((training.epoch, training.step))
+    >>> _ = fit(model, (x, x), mse_loss, SGD(model.parameters()), epochs=2, callbacks=[look])
+    >>> seen
+    [(0, 1), (1, 2)]
     """
 
     def __init__(self, model: Any, optimizer: Optimizer, epochs: int) -> None:

@@ -18,6 +18,16 @@ class Schedule:
     ----------
     last_epoch: k, how often ``step()`` was called.
     base_lrs: lr₀ of every group.
+
+    >>> from autograd import Value
+    >>> from nn import SGD
+    >>> class InverseLR(Schedule):
+    ...     def rate(self, k, lr0):
+    ...         return lr0 / (1 + k)
+    >>> optimizer = SGD([Value(1.0)], lr=1.0)
+    >>> InverseLR(optimizer).step()
+    >>> optimizer.lr
+    0.5
     """
 
     def __init__(self, optimizer: Optimizer) -> None:

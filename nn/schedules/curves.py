@@ -11,6 +11,8 @@ from .base import Schedule, cosine, line
 class LambdaLR(Schedule):
     """``lr₀ · f(k)`` for a function of your own.
 
+    Descent on random batches reaches a minimum if Σ lr is infinite and Σ lr² is not (Robbins and Monro 1951).
+
     >>> from autograd import Value
     >>> from nn import SGD
     >>> optimizer = SGD([Value(1.0)], lr=1.0)
@@ -52,7 +54,7 @@ class WarmupLR(Schedule):
 
 
 class StepLR(Schedule):
-    """``lr₀ · γ^⌊k / step_size⌋``.
+    """``lr₀ · γ^⌊k / step_size⌋`` (Szegedy et al. 2015).
 
     >>> from autograd import Value
     >>> from nn import SGD
@@ -73,7 +75,7 @@ class StepLR(Schedule):
 
 
 class MultiStepLR(Schedule):
-    """``lr₀ · γ^(how many milestones are ≤ k)``.
+    """``lr₀ · γ^(how many milestones are ≤ k)`` (He et al. 2016).
 
     >>> from autograd import Value
     >>> from nn import SGD
@@ -92,7 +94,7 @@ class MultiStepLR(Schedule):
 
 
 class ExponentialLR(Schedule):
-    """``lr₀ · γᵏ``.
+    """``lr₀ · γᵏ`` (Senior et al. 2013).
 
     >>> from autograd import Value
     >>> from nn import SGD
@@ -112,6 +114,8 @@ class ExponentialLR(Schedule):
 
 class LinearLR(Schedule):
     """``lr₀ · (a + (b - a) · min(k, n) / n)`` from a = start_factor to b = end_factor in n = total_iters.
+
+    From a low rate, a warm-up (Goyal et al. 2017).
 
     >>> from autograd import Value
     >>> from nn import SGD
@@ -138,7 +142,7 @@ class LinearLR(Schedule):
 
 
 class PolynomialLR(Schedule):
-    """``lr₀ · (1 - min(k, n) / n)^power`` with n = total_iters.
+    """``lr₀ · (1 - min(k, n) / n)^power`` with n = total_iters (Chen et al. 2018).
 
     >>> from autograd import Value
     >>> from nn import SGD

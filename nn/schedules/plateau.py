@@ -12,6 +12,7 @@ from ..optimizers import Optimizer
 class ReduceLROnPlateau:
     """``lr ← factor · lr`` when the metric has not become better for more than ``patience`` steps.
 
+    What was done by hand in He et al. 2016.
     Better is, for the least so far b, ``metric < b (1 - threshold)``, or with threshold_mode="abs"
     ``metric < b - threshold``; with mode="max" it is the other way.
 
