@@ -131,6 +131,16 @@ def test_a_link_is_followed_and_a_killed_writers_file_is_removed(tmp_path: Path)
     assert not list(tmp_path.glob(".*"))
 
 
+def test_a_file_that_is_replaced_while_it_is_read_stays_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    write(path, {"a": np.zeros(3)}, {})
+    with TensorFile(path) as file:
+        write(path, {"a": np.ones(3)}, {})
+        assert file.read("a").tolist() == [0, 0, 0]
+    with TensorFile(path) as file:
+        assert file.read("a").tolist() == [1, 1, 1]
+
+
 # -- damage -----------------------------------------------------------------------------------
 
 
