@@ -317,11 +317,13 @@ def _softmax(x: Any, axis: int = -1) -> Any:
     return powers / np.add.reduce(powers, axis=axis, keepdims=True)
 
 
-logsumexp: Operation = row(
-    "logsumexp",
-    _logsumexp,
-    lambda g, y, x, axis=None, keepdims=False: scale(_spread(g, x, axis), exp(x - _spread(y, x, axis))),
-)
+def _logsumexp_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: bool = False) -> Number:
+    shares = exp(x - _spread(y, x, axis))
+    # y is rounded to its own size, which may be large; made to add up to 1, the shares are not.
+    return scale(_spread(g, x, axis), shares / sum(shares, axis=axis, keepdims=True))
+
+
+logsumexp: Operation = row("logsumexp", _logsumexp, _logsumexp_rule)
 softmax: Operation = row(
     "softmax", _softmax, lambda g, y, x, axis=-1: y * (g - sum(g * y, axis=axis, keepdims=True))
 )

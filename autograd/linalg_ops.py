@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .array_ops import Number, broadcast_to, newaxis, reshape, shape_of, swapaxes, transpose
+from .array_ops import Number, broadcast_to, newaxis, reshape, shape_of, sum, swapaxes, transpose
 from .operation import Operation, row
 
 # -- linear algebra ---------------------------------------------------------------------------
@@ -99,10 +99,28 @@ def _solve_matrix_rule(g: Number, y: Number, a: Number, b: Number) -> Number:
     return -matmul(back, _transposed(y))
 
 
+def _cofactor(x: Any) -> Any:
+    """By singular values, which a matrix without an inverse has too: U diag(products of the others) Vᵀ."""
+    u, s, v = np.linalg.svd(x)
+    others = np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]).prod(-1)
+    sign = np.linalg.det(u) * np.linalg.det(v)
+    return sign[..., None, None] * np.matmul(u * others[..., None, :], v)
+
+
+def _cofactor_rule(g: Number, y: Number, x: Number) -> Number:
+    s = _transposed(inv(x))
+    along = sum(g * s, axis=(-2, -1), keepdims=True) * y
+    return along - matmul(matmul(y, _transposed(g)), s)
+
+
 inv: Operation = row("inv", np.linalg.inv, lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)))
-det: Operation = row(
-    "det", np.linalg.det, lambda g, y, x: newaxis(newaxis(g * y, -1), -1) * _transposed(inv(x))
+cofactor: Operation = row(
+    "cofactor",
+    _cofactor,
+    _cofactor_rule,
+    doc="``det(x) inv(x)ᵀ``, also where there is no inverse: the slope of the determinant (Jacobi 1841).",
 )
+det: Operation = row("det", np.linalg.det, lambda g, y, x: newaxis(newaxis(g, -1), -1) * cofactor(x))
 solve: Operation = row(
     "solve", np.linalg.solve, _solve_matrix_rule, lambda g, y, a, b: solve(_transposed(a), g)
 )

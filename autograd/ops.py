@@ -101,7 +101,7 @@ def _elements(function: Callable[[float], float]) -> Callable[..., Any]:
 
 # fmt: off
 logaddexp: Operation = elementwise("logaddexp", np.logaddexp,
-    lambda y, a, b: exp(a - y), lambda y, a, b: exp(b - y), scalar=_log_add_exp)
+    lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a), scalar=_log_add_exp)
 erf: Operation = elementwise("erf", _elements(math.erf), lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x))
 erfc: Operation = elementwise("erfc", _elements(math.erfc),
     lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x))

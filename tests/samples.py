@@ -205,6 +205,16 @@ def _max_pool(x: Any, size: Shape, **window: Any) -> Any:
     return np.max(spread, axis=tuple(range(2, 2 + len(size))))
 
 
+def _cofactor(x: Any) -> Any:
+    """Each element's determinant of what is left without its row and its column, with a sign."""
+    n = x.shape[-1]
+    result = np.empty_like(x)
+    for i, j in np.ndindex(n, n):
+        left = np.delete(np.delete(x, i, axis=-2), j, axis=-1)
+        result[..., i, j] = (-1) ** (i + j) * np.linalg.det(left)
+    return result
+
+
 def _lstm(z: Any, h: Any, c: Any, weight: Any, bias: Any) -> Any:
     """Hochreiter and Schmidhuber (1997) with the forget gate, a step at a time; the gates are i, f, g, o."""
     steps = []
@@ -262,6 +272,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "cross_entropy": lambda logits, classes: (
         -np.log(np.take_along_axis(_exponential_share(logits), classes[:, None], axis=1)[:, 0])
     ),
+    "cofactor": _cofactor,
     "det": lambda x: np.prod(np.linalg.eigvals(x), axis=-1).real,
     "einsum_all": lambda *inputs, subscripts: np.einsum(subscripts, *inputs),
     "euclidean_norm": lambda x, axis=None, keepdims=False: np.sqrt(
@@ -341,6 +352,7 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     ],
     "cumprod_along": ALONG,
     "cumsum_along": ALONG,
+    "cofactor": MATRICES,
     "det": MATRICES,
     "einsum_all": [
         (((2, 3), (3, 2)), {"subscripts": "ij,jk->ik"}),
@@ -452,11 +464,13 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
 
 NOT_ANALYTIC = {
     "astype",  # drops the imaginary part
+    "cofactor",  # its singular vectors are conjugated
     "euclidean_norm",  # takes absolute values
     "max_pool",  # compares with minus infinity
 }
 PREPARED: dict[str, Callable[..., Any]] = {
     "inv": well_conditioned,
+    "cofactor": well_conditioned,
     "det": well_conditioned,
     "solve": well_conditioned,
 }

@@ -141,6 +141,35 @@ def test_softmax_family_is_invariant_to_an_offset(offset: float) -> None:
     np.testing.assert_allclose(x.grad, [0.5, 0.5, 0.0], rtol=1e-12)
 
 
+@pytest.mark.parametrize("offset", [0.0, 1e4, -3e5])
+def test_shares_keep_their_digits_at_any_offset_in_single_precision(offset: float) -> None:
+    apart = np.array([0.0, -1.0, -0.5], np.float32)
+    shares = np.exp(apart.astype(float)) / np.exp(apart.astype(float)).sum()
+    x = Tensor(apart + np.float32(offset), requires_grad=True)
+    autograd.logsumexp(x).backward()
+    np.testing.assert_allclose(x.grad, shares, rtol=1e-6)
+    a, b = (Tensor(x.data[i : i + 1], requires_grad=True) for i in range(2))
+    autograd.logaddexp(a, b).backward(np.ones(1, np.float32))
+    np.testing.assert_allclose([a.grad[0], b.grad[0]], 1 / (1 + np.exp([-1.0, 1.0])), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "cofactors"),
+    [
+        ([[1.0, 2.0], [2.0, 4.0]], [[4.0, -2.0], [-2.0, 1.0]]),
+        ([[0.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]),
+        ([[0.0]], [[1.0]]),
+        ([[2.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 3.0]], [[0.0] * 3, [0.0, 6.0, 0.0], [0.0] * 3]),
+        ([[1.0, 1.0, 1.0]] * 3, [[0.0] * 3] * 3),
+    ],
+)
+def test_the_determinant_of_a_matrix_without_an_inverse_has_a_slope(matrix: Any, cofactors: Any) -> None:
+    x = Tensor(matrix, requires_grad=True)
+    autograd.det(x).backward()
+    np.testing.assert_allclose(x.grad, cofactors, atol=1e-12)
+    autograd.gradcheck(autograd.det, [np.array(matrix)])
+
+
 def test_logsumexp_of_infinities() -> None:
     assert autograd.logsumexp(np.array([-inf, -inf])) == -inf
     assert autograd.logsumexp(np.array([inf, 0.0])) == inf
