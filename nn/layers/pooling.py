@@ -10,9 +10,16 @@ from ..functional.pooling import window
 from ..module import Module
 
 
-class _MaxPool(Module):
+class _Pool(Module):
     axes: int
+    settings: dict[str, Any]
 
+    def extra_repr(self) -> str:
+        """The settings."""
+        return ", ".join(f"{name}={value}" for name, value in self.settings.items())
+
+
+class _MaxPool(_Pool):
     def __init__(
         self,
         kernel_size: Size,
@@ -23,12 +30,18 @@ class _MaxPool(Module):
         ceil_mode: bool = False,  # PyTorch has return_indices before it
     ) -> None:
         window(type(self).__name__, self.axes, kernel_size, stride, padding, dilation)
-        self.settings = kernel_size, stride, padding, dilation, ceil_mode
+        self.settings = {
+            "kernel_size": kernel_size,
+            "stride": stride,
+            "padding": padding,
+            "dilation": dilation,
+            "ceil_mode": ceil_mode,
+        }
 
-    def extra_repr(self) -> str:
-        """The settings."""
-        names = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-        return ", ".join(f"{name}={value}" for name, value in zip(names, self.settings, strict=True))
+    def forward(self, x: Any) -> Any:
+        """The largest element of each window."""
+        pool = functional.max_pool1d if self.axes == 1 else functional.max_pool2d
+        return pool(x, **self.settings)
 
 
 class MaxPool1d(_MaxPool):
@@ -41,10 +54,6 @@ class MaxPool1d(_MaxPool):
 
     axes = 1
 
-    def forward(self, x: Any) -> Any:
-        """The largest element of each window."""
-        return functional.max_pool1d(x, *self.settings)
-
 
 class MaxPool2d(_MaxPool):
     """``y[n, c, i, j] = max_{k, l} x[n, c, s·i + d·k - p, s·j + d·l - p]``.
@@ -56,14 +65,8 @@ class MaxPool2d(_MaxPool):
 
     axes = 2
 
-    def forward(self, x: Any) -> Any:
-        """The largest element of each window."""
-        return functional.max_pool2d(x, *self.settings)
 
-
-class _AvgPool(Module):
-    axes: int
-
+class _AvgPool(_Pool):
     def __init__(
         self,
         kernel_size: Size,
@@ -73,12 +76,18 @@ class _AvgPool(Module):
         count_include_pad: bool = True,
     ) -> None:
         window(type(self).__name__, self.axes, kernel_size, stride, padding, 1)
-        self.settings = kernel_size, stride, padding, ceil_mode, count_include_pad
+        self.settings = {
+            "kernel_size": kernel_size,
+            "stride": stride,
+            "padding": padding,
+            "ceil_mode": ceil_mode,
+            "count_include_pad": count_include_pad,
+        }
 
-    def extra_repr(self) -> str:
-        """The settings."""
-        names = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
-        return ", ".join(f"{name}={value}" for name, value in zip(names, self.settings, strict=True))
+    def forward(self, x: Any) -> Any:
+        """The mean of each window."""
+        pool = functional.avg_pool1d if self.axes == 1 else functional.avg_pool2d
+        return pool(x, **self.settings)
 
 
 class AvgPool1d(_AvgPool):
@@ -91,10 +100,6 @@ class AvgPool1d(_AvgPool):
 
     axes = 1
 
-    def forward(self, x: Any) -> Any:
-        """The mean of each window."""
-        return functional.avg_pool1d(x, *self.settings)
-
 
 class AvgPool2d(_AvgPool):
     """``y[n, c, i, j] = mean_{k, l} x[n, c, s·i + k - p, s·j + l - p]``.
@@ -105,7 +110,3 @@ class AvgPool2d(_AvgPool):
     """
 
     axes = 2
-
-    def forward(self, x: Any) -> Any:
-        """The mean of each window."""
-        return functional.avg_pool2d(x, *self.settings)

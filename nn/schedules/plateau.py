@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from ..optimizers import Optimizer
+from .base import Schedule
 
 
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(Schedule):
     """``lr ← factor · lr`` when the metric has not become better for more than ``patience`` steps.
 
     What was done by hand in He et al. 2016.
@@ -43,11 +43,15 @@ class ReduceLROnPlateau:
                 "ReduceLROnPlateau: factor is less than 1, mode 'min' or 'max', threshold_mode 'rel' or "
                 f"'abs'; got {factor}, {mode!r} and {threshold_mode!r}"
             )
-        self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
+        super().__init__(optimizer)
+        self.mode, self.factor, self.patience = mode, factor, patience
         self.threshold, self.threshold_mode, self.cooldown = threshold, threshold_mode, cooldown
-        self.min_lr, self.eps, self.last_epoch = min_lr, eps, 0
+        self.min_lr, self.eps = min_lr, eps
         self.best = math.inf if mode == "min" else -math.inf
         self.num_bad_epochs = self.cooldown_counter = 0
+
+    def _set(self) -> None:
+        """The rate depends on the metrics so far, not on the number of steps: it stays as it is."""
 
     def is_better(self, metric: float) -> bool:
         """Whether a metric is better than the best so far, by the threshold."""
@@ -56,7 +60,7 @@ class ReduceLROnPlateau:
         bound = self.best * (1 - sign * self.threshold) if relative else self.best - sign * self.threshold
         return sign * metric < sign * bound
 
-    def step(self, metric: Any) -> None:
+    def step(self, metric: Any) -> None:  # type: ignore[override]
         """Take notice of a metric, and lower the rate if it is time."""
         metric = float(metric)
         self.last_epoch += 1
@@ -73,22 +77,3 @@ class ReduceLROnPlateau:
                 if group.lr - lower > self.eps:
                     group.lr = lower
             self.cooldown_counter, self.num_bad_epochs = self.cooldown, 0
-
-    def get_last_lr(self) -> list[float]:
-        """The rate of every group as it is now."""
-        return [group.lr for group in self.optimizer.groups]
-
-    def state_dict(self) -> dict[str, Any]:
-        """What is needed to go on from here: all attributes but the optimiser."""
-        return {name: value for name, value in vars(self).items() if name != "optimizer"}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on from where another schedule of this kind was.
-
-        Raises
-        ------
-        ValueError: the state is that of another kind of schedule.
-        """
-        if set(state) != set(self.state_dict()):
-            raise ValueError(f"a state of {sorted(state)} where {sorted(self.state_dict())} was expected")
-        vars(self).update(state)
