@@ -62,8 +62,6 @@ from .losses import (
     huber_loss,
     kl_div,
     l1_loss,
-    l1_penalty,
-    l2_penalty,
     mse_loss,
     nll_loss,
     smooth_l1_loss,
@@ -83,6 +81,7 @@ from .optimizers import (
     RAdam,
     RMSprop,
 )
+from .penalties import l1_penalty, l2_penalty
 from .scalar import MLP, Layer, Neuron
 from .schedules import (
     CosineAnnealingLR,

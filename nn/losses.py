@@ -1,4 +1,4 @@
-"""Losses as functions, with PyTorch's names and arguments, and penalties on parameters.
+"""Losses as functions, with PyTorch's names and arguments.
 
 ``reduction`` is "mean", "sum" or "none" everywhere. Integer targets may be plain arrays. The equations are
 those of one element, with x for the input and y for the target.
@@ -6,7 +6,6 @@ those of one element, with x for the input and y for the target.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -398,37 +397,3 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     dim = axis_of("cosine_similarity", x1, dim)
     lengths = [autograd.maximum(autograd.norm(x, axis=dim), eps) for x in (x1, x2)]
     return autograd.sum(x1 * x2, axis=dim) / (lengths[0] * lengths[1])
-
-
-# -- penalties --------------------------------------------------------------------------------
-
-
-def l1_penalty(parameters: Iterable[Any]) -> Any:
-    """``Σ |p|`` over all parameters: pulls them to exactly zero (Tibshirani 1996).
-
-    >>> from autograd import Value
-    >>> l1_penalty([Value(-2.0), Value(3.0)]).data
-    5.0
-    """
-    return _total([_size(autograd.abs(p)) for p in parameters])
-
-
-def l2_penalty(parameters: Iterable[Any]) -> Any:
-    """``Σ p²`` over all parameters: pulls them towards zero (Hoerl and Kennard 1970).
-
-    >>> from autograd import Value
-    >>> l2_penalty([Value(-2.0), Value(3.0)]).data
-    13.0
-    """
-    return _total([_size(autograd.square(p)) for p in parameters])
-
-
-def _size(x: Any) -> Any:
-    return autograd.sum(x) if shape_of(x) else x
-
-
-def _total(parts: list[Any]) -> Any:
-    if not parts:
-        raise ValueError("a penalty was given no parameters")
-    # One node for the whole sum, not a chain of as many as there are parameters.
-    return autograd.affine(0.0, *[1.0] * len(parts), *parts)
