@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import nn
 from nn import BatchNorm1d, CheckpointError, Dropout, Linear, ReLU, Sequential, load, save
 from nn.tensor_file import LONGEST_HEADER, TensorFile, write
 
@@ -95,6 +96,36 @@ def test_all_parts_come_back_to_the_last_bit(tmp_path: Path) -> None:
     assert same(loaded.position, POSITION)
     assert same(loaded.weights, saved["model"].state_dict())
     assert [path.name for path in tmp_path.iterdir()] == ["all"]
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "RMSprop", "NAdam"])
+def test_groups_and_a_cycle_go_on_to_the_last_bit(kind: str, tmp_path: Path) -> None:
+    def made() -> tuple[Any, Any, Any]:
+        model = small(3)
+        first, *rest = model.parameters()
+        momentum = {"momentum": 0.5} if kind in ("SGD", "RMSprop") else {}
+        groups = [{"params": [first], "lr": 0.05}, {"params": rest, "weight_decay": 0.1}]
+        optimizer = getattr(nn, kind)(groups, lr=0.01, **momentum)
+        return model, optimizer, nn.OneCycleLR(optimizer, [0.1, 0.2], total_steps=12)
+
+    def train(parts: tuple[Any, Any, Any], steps: range) -> None:
+        model, optimizer, schedule = parts
+        for step in steps:
+            x = np.random.default_rng(step).normal(size=(5, 3)).astype(np.float32)
+            model.zero_grad()
+            nn.mse_loss(model(x), x[:, :2]).backward()
+            optimizer.step()
+            schedule.step()
+
+    whole, stopped, resumed = made(), made(), made()
+    train(whole, range(10))
+    train(stopped, range(4))
+    names = ("model", "optimizer", "schedule")
+    save(tmp_path / "all", **dict(zip(names, stopped, strict=True)))
+    load(tmp_path / "all", **dict(zip(names, resumed, strict=True)))
+    train(resumed, range(4, 10))
+    for one, other in zip(whole, resumed, strict=True):
+        assert same(one.state_dict(), other.state_dict())
 
 
 def test_saving_again_replaces_and_a_failed_save_changes_nothing(tmp_path: Path) -> None:
