@@ -10,6 +10,8 @@ import numpy as np
 
 from autograd import Node
 
+from .functional.checks import not_negative
+
 
 def _with_gradients(parameters: Iterable[Node] | Node) -> list[Node]:
     given = [parameters] if isinstance(parameters, Node) else parameters
@@ -33,6 +35,7 @@ def clip_grad_norm(parameters: Iterable[Node] | Node, max_norm: float, norm_type
     >>> round(a.grad, 4), round(b.grad, 4)
     (0.6, 0.8)
     """
+    not_negative("clip_grad_norm", max_norm=max_norm)
     moving = _with_gradients(parameters)
     sizes = [float(np.linalg.norm(np.ravel(_plain(p)).astype(float), norm_type)) for p in moving]
     total = float(np.linalg.norm(sizes, norm_type)) if sizes else 0.0
@@ -53,6 +56,7 @@ def clip_grad_value(parameters: Iterable[Node] | Node, clip_value: float) -> Non
     >>> a.grad
     -1.0
     """
+    not_negative("clip_grad_value", clip_value=clip_value)
     for parameter in _with_gradients(parameters):
         clipped = np.clip(_plain(parameter), -clip_value, clip_value)
         parameter.grad = float(clipped) if isinstance(parameter.grad, float) else clipped

@@ -189,7 +189,22 @@ def test_the_rate_is_a_float_to_read_and_assign() -> None:
         (lambda p: nn.OneCycleLR(nn.SGD(p), 1.0), "total_steps, or epochs"),
         (lambda p: nn.OneCycleLR(nn.Adagrad(p), 1.0, 5), "Adagrad has no momentum"),
         (lambda p: nn.ReduceLROnPlateau(nn.SGD(p), factor=1.0), "factor is less than 1"),
-        (lambda p: nn.WarmupLR(nn.SGD(p), 0), "at least one step"),
+        (lambda p: nn.SGD(p, momentum=-1.0), "momentum must not be negative"),
+        (lambda p: nn.Adam(p, eps=-1.0), "eps must not be negative"),
+        (lambda p: nn.RMSprop(p, alpha=-1.0), "alpha must not be negative"),
+        (lambda p: nn.Adagrad(p, lr_decay=-1.0), "lr_decay must not be negative"),
+        (lambda p: nn.NAdam(p, momentum_decay=-1.0), "momentum_decay must not be negative"),
+        (lambda p: nn.Adadelta(p, rho=1.0), "rho is at least 0 and less than 1"),
+        (lambda p: nn.OneCycleLR(nn.SGD(p), [1.0, 2.0], 5), "2 rates in max_lr for 1 groups"),
+        (lambda p: nn.WarmupLR(nn.SGD(p), 0), "steps is 1 or more"),
+        (lambda p: nn.StepLR(nn.SGD(p), 0), "step_size is 1 or more"),
+        (lambda p: nn.LinearLR(nn.SGD(p), total_iters=0), "total_iters is 1 or more"),
+        (lambda p: nn.LinearLR(nn.SGD(p), start_factor=0.0), "between 0 and 1"),
+        (lambda p: nn.PolynomialLR(nn.SGD(p), 0), "total_iters is 1 or more"),
+        (lambda p: nn.CosineAnnealingLR(nn.SGD(p), 0), "T_max is 1 or more"),
+        (lambda p: nn.CosineAnnealingWarmRestarts(nn.SGD(p), 3, 0), "T_mult is 1 or more"),
+        (lambda p: nn.clip_grad_norm(p, -1.0), "max_norm must not be negative"),
+        (lambda p: nn.clip_grad_value(p, -1.0), "clip_value must not be negative"),
     ],
 )
 def test_numbers_out_of_range_are_refused(make: Any, message: str) -> None:
@@ -296,8 +311,12 @@ def test_warmup_and_a_rate_of_ones_own() -> None:
         rates.append(optimizer.lr)
         schedule.step()
     np.testing.assert_allclose(rates, [0.2, 0.4, 0.6, 0.8, 0.8, 0.8])
-    nn.LambdaLR(optimizer, lambda k: 0.5)
+    own = nn.LambdaLR(optimizer, lambda k: 1 / (2 + k))
     assert optimizer.lr == 0.4
+    own.step()
+    resumed = nn.LambdaLR(nn.SGD(parameters()), lambda k: 1 / (2 + k))
+    resumed.load_state_dict(own.state_dict())  # without the function
+    assert resumed.get_last_lr() == own.get_last_lr() == [0.8 / 3]
 
 
 def test_a_cycle_that_is_over_says_so() -> None:

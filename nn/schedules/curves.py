@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ..functional.checks import one_or_more
 from ..optimizers import Optimizer
 from .base import Schedule, cosine, line
 
@@ -43,8 +44,7 @@ class WarmupLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, steps: int) -> None:
-        if steps < 1:
-            raise ValueError(f"WarmupLR needs at least one step, got {steps}")
+        one_or_more("WarmupLR", steps=steps)
         self.steps = steps
         super().__init__(optimizer)
 
@@ -66,6 +66,7 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1) -> None:
+        one_or_more("StepLR", step_size=step_size)
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer)
 
@@ -133,6 +134,7 @@ class LinearLR(Schedule):
     ) -> None:
         if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
             raise ValueError(f"LinearLR: factors are between 0 and 1, got {start_factor} and {end_factor}")
+        one_or_more("LinearLR", total_iters=total_iters)
         self.start_factor, self.end_factor, self.total_iters = start_factor, end_factor, total_iters
         super().__init__(optimizer)
 
@@ -152,6 +154,7 @@ class PolynomialLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0) -> None:
+        one_or_more("PolynomialLR", total_iters=total_iters)
         self.total_iters, self.power = total_iters, power
         super().__init__(optimizer)
 
@@ -171,6 +174,7 @@ class CosineAnnealingLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0) -> None:
+        one_or_more("CosineAnnealingLR", T_max=T_max)
         self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer)
 
@@ -192,10 +196,7 @@ class CosineAnnealingWarmRestarts(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0) -> None:
-        if T_0 < 1 or T_mult < 1:
-            raise ValueError(
-                f"CosineAnnealingWarmRestarts: T_0 and T_mult are 1 or more, got {T_0}, {T_mult}"
-            )
+        one_or_more("CosineAnnealingWarmRestarts", T_0=T_0, T_mult=T_mult)
         self.T_0, self.T_mult, self.eta_min = T_0, T_mult, eta_min
         super().__init__(optimizer)
 
