@@ -173,12 +173,12 @@ def _extra(
 ) -> tuple[int, ...]:
     """How much more to pad at the end, so that ceil_mode's last window has something to stand on."""
     counts = window_ops.places(shape[2:], size, stride, padding, dilation)
-    if min(counts) < 1:
-        raise ShapeError(f"{name}: the input {shape} is smaller than the window {size}")
     extra = []
     for n, k, s, p, d, m in zip(shape[2:], size, stride, padding, dilation, counts, strict=True):
         last = m * s  # where one more window would start, in the padded input
         needed = last + d * (k - 1) + 1 - (n + 2 * p)
         # A window that starts in the padding after the input is left out.
         extra.append(needed if ceil_mode and 0 < needed < s and last < n + p else 0)
+        if m + bool(extra[-1]) < 1:
+            raise ShapeError(f"{name}: the input {shape} is smaller than the window {size}")
     return tuple(extra)

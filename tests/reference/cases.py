@@ -74,6 +74,9 @@ FUNCTIONS: dict[str, Case] = {
     "max_pool2d ceil": Case(lambda F, x: F.max_pool2d(x, 3, 2, 1, ceil_mode=True), (IMAGE,)),
     "max_pool2d ceil gap": Case(lambda F, x: F.max_pool2d(x, 2, 3, 1, ceil_mode=True), (IMAGE,)),
     "max_pool2d wide": Case(lambda F, x: F.max_pool2d(x, 2, 1, padding=1, dilation=3), (IMAGE,)),
+    "max_pool2d ceil beyond": Case(
+        lambda F, x: F.max_pool2d(x, (4, 2), (2, 4), (1, 0), (2, 1), ceil_mode=True), ((2, 2, 4, 7),)
+    ),
     "max_pool2d alone": Case(lambda F, x: F.max_pool2d(x, 2), ((2, 4, 5),)),
     "avg_pool1d": Case(lambda F, x: F.avg_pool1d(x, 3, 2, 1), (SERIES,)),
     "avg_pool1d all": Case(lambda F, x: F.avg_pool1d(x, 4, 3, 2, True, False), (SERIES,)),
