@@ -8,17 +8,15 @@ For each case of ``cases.py``, with the output y: the gradients of Σ sin(y) wit
 inputs and parameters, and the gradients of the sum of the squares of those (second order).
 """
 
-import functools
 import json
 import math
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812
 from cases import FUNCTIONS, LAYERS
+from pytorch import flat, functions, layers
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -33,11 +31,6 @@ def given(spec: Any) -> torch.Tensor:
     """An input of a case: drawn if only its shape is given, with three digits, which compress well."""
     values = np.round(random.normal(size=spec), 3) if isinstance(spec, tuple) else spec
     return torch.tensor(values)
-
-
-def flat(output: Any) -> torch.Tensor:
-    """An output, or the parts of one that is a tuple of tuples, one after another."""
-    return torch.cat([flat(part).reshape(-1) for part in output]) if isinstance(output, tuple) else output
 
 
 def keep(name: str, y: torch.Tensor, moving: dict[str, torch.Tensor]) -> None:
@@ -63,20 +56,6 @@ def leaves(name: str, specs: tuple[Any, ...]) -> tuple[list[torch.Tensor], dict[
 
 # -- functions and losses -----------------------------------------------------------------------
 
-functions = SimpleNamespace(
-    **vars(F)
-    | {
-        "rnn_cell": torch.rnn_tanh_cell,
-        "rnn_relu_cell": torch.rnn_relu_cell,
-        "gru_cell": torch.gru_cell,
-        "lstm_cell": torch.lstm_cell,
-        "sigmoid": torch.sigmoid,
-        "tanh": torch.tanh,
-        "fixed": lambda *values: torch.tensor(values, dtype=torch.float64),
-        "real": torch.Tensor.double,
-        "exact": {"threshold": 1e9},
-    }
-)
 with sdpa_kernel(SDPBackend.MATH):
     for name, case in FUNCTIONS.items():
         inputs, moving = leaves(f"function/{name}", case.inputs)
@@ -85,25 +64,6 @@ with sdpa_kernel(SDPBackend.MATH):
 # -- layers -------------------------------------------------------------------------------------
 
 torch.manual_seed(0)
-
-
-class Attention(nn.MultiheadAttention):
-    """PyTorch's, which returns the weights too and takes no default for key and value."""
-
-    def forward(self, query: Any, key: Any = None, value: Any = None) -> Any:
-        return super().forward(
-            query, query if key is None else key, query if value is None else value, need_weights=False
-        )[0]
-
-
-layers = SimpleNamespace(
-    **vars(nn)
-    | {
-        "Attention": functools.partial(Attention, batch_first=True),
-        "TransformerBlock": functools.partial(nn.TransformerEncoderLayer, batch_first=True),
-        "InstanceNorm": nn.InstanceNorm2d,
-    }
-)
 order: dict[str, list[str]] = {}
 with sdpa_kernel(SDPBackend.MATH):
     for case_name, case in LAYERS.items():
