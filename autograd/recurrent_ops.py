@@ -26,7 +26,8 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any, bias: Any) -> Any:
     # The weights have the gates as i, f, g, o. With g last, one call squashes the three that are σ, and
     # with their signs changed, σ(a) = 1 / (1 + exp(-a)) is a call less.
     i_f, g, o = slice(0, 2 * width), slice(2 * width, 3 * width), slice(3 * width, rows)
-    recurrent = np.concatenate([-weight[i_f], -weight[o], weight[g]])
+    recurrent = np.concatenate([-weight[i_f], -weight[o], weight[g]]).astype(z.dtype, copy=False)
+    h = h.astype(z.dtype, copy=False)  # the input may be wider than the weights
     given = np.empty_like(z)
     bias = bias[:, None]
     np.subtract(-bias[i_f], z[:, i_f], out=given[:, i_f])

@@ -12,7 +12,14 @@ class _Numbered(Module):
     """Modules with numbers for names, as PyTorch calls them."""
 
     def append(self, module: Module) -> None:
-        """Add a module at the end."""
+        """Add a module at the end.
+
+        Raises
+        ------
+        TypeError: it is no module, such as a class that was not called.
+        """
+        if not isinstance(module, Module):
+            raise TypeError(f"{type(self).__name__} holds modules, and place {len(self)} is {module!r:.60}")
         setattr(self, str(len(self)), module)
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import Value, affine
+from autograd import ShapeError, Value, affine
 
 ACTIVATIONS: dict[str, Callable[[Any], Any] | None] = {
     "relu": autograd.relu,
@@ -30,10 +30,17 @@ Random = np.random.Generator | int | None
 def columns(x: Any) -> Any:
     """A batch (batch, inputs) as one array an input; anything else as it is.
 
+    Raises
+    ------
+    ShapeError: there are more axes.
+
     >>> [column.shape for column in columns(np.ones((5, 2)))]
     [(5,), (5,)]
     """
-    return [x[:, i] for i in range(x.shape[1])] if getattr(x, "ndim", 1) == 2 else x
+    axes = getattr(x, "ndim", 1)
+    if axes > 2:
+        raise ShapeError(f"a network of neurons takes (inputs,) or (batch, inputs), not the shape {x.shape}")
+    return [x[:, i] for i in range(x.shape[1])] if axes == 2 else x
 
 
 class Neuron:

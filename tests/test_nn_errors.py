@@ -90,6 +90,7 @@ SHAPES: dict[str, tuple[Callable[[], Any], tuple[tuple[int, ...], ...]]] = {
         ((1, 2, 3), (1, 2, 2)),
     ),
     "LSTM empty": (lambda: nn.LSTM(3, 2)(ones(0, 2, 3)), ((0, 2, 3),)),
+    "LSTM alone": (lambda: nn.LSTM(3, 2)(ones(4, 2, 3), (ones(1, 2, 2),)), ()),
     "GRU": (lambda: nn.GRU(3, 2, batch_first=True)(ones(4, 2, 5)), ((4, 2, 5),)),
     "GRU state": (lambda: nn.GRU(3, 2)(ones(4, 3), ones(1, 3)), ((1, 3), (1, 2))),
     "RNNCell": (lambda: nn.RNNCell(3, 2)(ones(4, 5)), ((4, 5), (2, 3))),
@@ -162,6 +163,7 @@ SHAPES: dict[str, tuple[Callable[[], Any], tuple[tuple[int, ...], ...]]] = {
     "kl_div": (lambda: nn.kl_div(ones(3, 1), ones(3)), ((3, 1), (3,))),
     "cosine_similarity": (lambda: nn.cosine_similarity(ones(3, 2), ones(2, 2)), ((3, 2), (2, 2))),
     "cosine_similarity dim": (lambda: nn.cosine_similarity(ones(3), ones(3)), ((3,),)),
+    "MLP": (lambda: nn.MLP(2, [3, 1])(ones(2, 2, 3)), ((2, 2, 3),)),
     "accuracy": (lambda: nn.accuracy(ones(3, 2), classes(2)), ((3, 2), (2,))),
 }
 ANY_SHAPE = {
@@ -246,6 +248,8 @@ ARGUMENTS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.cross_entropy(ones(1, 2), classes(1), label_smoothing=1.5), ValueError, "label_smoothing"),
     (lambda: nn.cross_entropy(ones(1, 2), classes(1), label_smoothing=-0.1), ValueError, "label_smoothing"),
     (lambda: nn.cross_entropy(ones(1, 2), ones(1, 2), ignore_index=1), ValueError, "no class to ignore"),
+    (lambda: nn.Sequential(nn.Linear(2, 1), nn.ReLU), TypeError, "place 1 is <class"),
+    (lambda: nn.ModuleList([3]), TypeError, "place 0 is 3"),
     (lambda: nn.accuracy(ones(0, 2), classes(0)), ValueError, "no"),
 ]  # fmt: skip
 

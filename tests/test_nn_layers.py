@@ -109,6 +109,13 @@ def test_each_element_of_each_gradient_is_the_measured_one(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LAYERS)
+def test_a_wider_input_goes_through_float32_weights(name: str) -> None:
+    module, expected = loaded(name, np.float32), section(f"layer/{name}")["output"]
+    y = flat(module(*inputs(name)))
+    np.testing.assert_allclose(getattr(y, "data", y), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", LAYERS)
 def test_in_float32_the_output_is_pytorchs_to_six_digits_and_the_state_goes_back_unchanged(name: str) -> None:
     module, expected = loaded(name, np.float32), section(f"layer/{name}")
     y = flat(module(*inputs(name, np.float32)))

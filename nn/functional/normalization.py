@@ -19,6 +19,7 @@ import numpy as np
 import autograd
 from autograd import ShapeError, network_ops
 from autograd.array_ops import Number, plain, shape_of
+from autograd.shapes import as_number
 
 from .checks import by_channel, one_or_more
 
@@ -161,6 +162,7 @@ def rms_norm(
     >>> rms_norm(np.array([1.0, 7.0]), 2).round(3)
     array([0.2, 1.4])
     """
+    input = as_number(input)
     axes = _last_axes("rms_norm", input, normalized_shape, weight)
     if eps is None:
         eps = float(np.finfo(plain(input).dtype).eps)

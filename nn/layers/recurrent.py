@@ -90,9 +90,11 @@ class _Recurrent(Module):
         if not time:
             raise ShapeError(f"{name}: the input has shape {shape}, a series of no times")
         count, dtype = len(self.suffixes), plain(self.weight_ih_l0).dtype
+        kinds = 2 if isinstance(self, LSTM) else 1
         if states is None:
-            kinds = 2 if isinstance(self, LSTM) else 1
             states = (np.zeros((count, batch, self.hidden_size), dtype),) * kinds
+        elif len(states) != kinds:
+            raise ShapeError(f"{name}: the first state is a pair (h, c), and {len(states)} were given")
         else:
             expected = (count, self.hidden_size) if single else (count, batch, self.hidden_size)
             for state in states:
