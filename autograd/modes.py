@@ -80,7 +80,7 @@ def reverse(
             continue
         if type(g) is float:
             if not g:  # nothing arrived, or nothing of weight: not even a pole gets any of it
-                if not node.keeps_grad and node not in asked:
+                if not node._keeps_grad and node not in asked:
                     del gradients[node]
                 continue
             if spelled_out and g - g == 0.0:
@@ -112,7 +112,7 @@ def reverse(
                         continue
                 except ArithmeticError:
                     pass  # a float raises at a pole, where `pull` has the IEEE value
-        elif node.keeps_grad:
+        elif node._keeps_grad:
             gradients[node] = own(node, g)
         elif node not in asked:
             del gradients[node]
@@ -250,7 +250,7 @@ def recorded(root: Node) -> list[Node]:
 def unchanged(root: Node) -> list[Node]:
     """The graph in order, after a look at the leaves whose arrays may have been written into."""
     nodes = order(root)
-    if any([leaf.sync() for leaf in nodes if not leaf.parents]):
+    if any([leaf.sync() for leaf in nodes if leaf._lent is not None]):
         nodes = order(root)  # finds the stale edge, if the written leaf has one
     return nodes
 

@@ -162,7 +162,7 @@ def cross_entropy(
     0.693147
     """
     if weight is None and not label_smoothing and ignore_index < 0 and _plainly(input, target):
-        return reduced(network_ops.cross_entropy(input, classes=target.copy()), reduction)
+        return network_ops.cross_entropy(input, classes=target.copy(), reduction=reduction)
     input = as_number(input)
     shape = shape_of(input)
     if shape and shape_of(target) == shape:

@@ -46,9 +46,8 @@ class Adam(Optimizer):
         """``p ← p - lr · m̂ / (√v̂ + ε)``."""
         beta1, beta2 = self.betas
         m, v = state["exp_avg"], state["exp_avg_sq"]
-        squares = g * g
         average(m, g, beta1)
-        average(v, squares, beta2)
+        average(v, g * g, beta2)
         if self.amsgrad:
             v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
         scaling = np.sqrt(v / state.number(1 - beta2**state.steps))
@@ -83,9 +82,10 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
 
-    def decay(self, p: Array, g: Array, rate: Array) -> None:
-        """``p ← p - lr · weight_decay · p``."""
+    def decay(self, p: Array, g: Array, rate: Array) -> Array:
+        """``p ← p - lr · weight_decay · p``, and the gradient as it is."""
         p *= 1 - rate * self.weight_decay
+        return g
 
 
 class Adamax(Optimizer):
@@ -146,12 +146,12 @@ class _Corrected(Optimizer):
         fractions(beta1=betas[0], beta2=betas[1])
         self.betas, self.eps, self.decoupled_weight_decay = tuple(betas), eps, decoupled_weight_decay
 
-    def decay(self, p: Array, g: Array, rate: Array) -> None:
+    def decay(self, p: Array, g: Array, rate: Array) -> Array:
         """Through the gradient, or beside it."""
         if self.decoupled_weight_decay:
             p *= 1 - rate * self.weight_decay
-        else:
-            super().decay(p, g, rate)
+            return g
+        return super().decay(p, g, rate)
 
 
 class NAdam(_Corrected):
@@ -193,11 +193,10 @@ class NAdam(_Corrected):
         now, after = (beta1 * (1 - 0.5 * 0.96 ** (s * self.momentum_decay)) for s in (t, t + 1))
         product = state.scalar("mu_product", 1.0)
         product *= now
-        own, squares = state.number((1 - now) / (1 - product)) * g, g * g
         average(m, g, beta1)
-        average(v, squares, beta2)
-        own += state.number(after / (1 - product * after)) * m
-        p -= rate * own / (np.sqrt(v / state.number(1 - beta2**t)) + self.eps)
+        average(v, g * g, beta2)
+        ahead = state.number((1 - now) / (1 - product)) * g + state.number(after / (1 - product * after)) * m
+        p -= rate * ahead / (np.sqrt(v / state.number(1 - beta2**t)) + self.eps)
 
 
 class RAdam(_Corrected):
@@ -234,9 +233,8 @@ class RAdam(_Corrected):
         """``p ← p - lr · m̂ · r / √v̂``."""
         beta1, beta2 = self.betas
         m, v, t = state["exp_avg"], state["exp_avg_sq"], state.steps
-        squares = g * g
         average(m, g, beta1)
-        average(v, squares, beta2)
+        average(v, g * g, beta2)
         largest = 2 / (1 - beta2) - 1
         rho = largest - 2 * t * beta2**t / (1 - beta2**t)
         step = rate / state.number(1 - beta1**t) * m
