@@ -17,7 +17,7 @@ import numpy as np
 
 from .array_ops import broadcast_to, shape_of, sum, unbroadcast
 from .errors import GraphError, RuleError, ShapeError
-from .graph import CONSTANT, MODE, Node, get_data, mode, order, set_grad
+from .graph import CONSTANT, MODE, Node, get_data, get_grad, mode, order, set_grad
 from .operation import QUIET, Operation
 
 Gradients = dict[Node, Any]
@@ -27,13 +27,13 @@ _NOTHING = 0.0  # what has arrived at a node before anything has
 
 def quietly(walk: Callable[..., Any]) -> Callable[..., Any]:
     """Run a walk with NumPy's warnings off once, instead of once for every operation in it."""
-    silent = np.errstate(all="ignore")(walk)
 
+    @np.errstate(all="ignore")
     @functools.wraps(walk)
     def run(*arguments: Any, **options: Any) -> Any:
         token = QUIET.set(True)
         try:
-            return silent(*arguments, **options)
+            return walk(*arguments, **options)
         finally:
             QUIET.reset(token)
 
@@ -224,11 +224,14 @@ def backward(root: Node, seed: Any) -> None:
             current.lent.extend(gradients)
     else:
         gradients = reverse(nodes, seed)
-    leaves = [node for node in nodes if not node._parents and node in gradients]
     shared: set[int] = set()
     with _commit:
-        for leaf in leaves:
-            gradient = gradients[leaf] if leaf.grad is None else leaf.grad + gradients[leaf]
+        for leaf in nodes:
+            if leaf._parents or leaf not in gradients:
+                continue
+            gradient, before = gradients[leaf], get_grad(leaf)
+            if before is not None:
+                gradient = before + gradient
             if type(gradient) is not np.ndarray or gradient.base is not None or id(gradient) in shared:
                 gradient = own(leaf, gradient)
             gradients[leaf] = gradient
@@ -268,7 +271,7 @@ def seed_of(root: Node, seed: Any) -> Any:
     """The gradient a backward starts from: what was given, in the root's shape and dtype, or 1."""
     shape = root.shape
     if seed is None:
-        if math.prod(shape) != 1:
+        if shape and math.prod(shape) != 1:
             raise ShapeError(
                 f"backward() of {root.name()} needs a seed of shape {shape}: only a scalar has a gradient "
                 "of 1 with respect to itself; reduce it with .sum() or .mean(), or pass seed="
@@ -278,7 +281,7 @@ def seed_of(root: Node, seed: Any) -> Any:
         raise ShapeError(f"the seed has shape {shape_of(seed)}, but {root.name()} has shape {shape}")
     if isinstance(seed, Node):
         return seed
-    return float(seed) if root.dtype is None else np.full(shape, seed, root.dtype)
+    return float(seed) if root.dtype is None else np.array(seed, root.dtype, ndmin=len(shape))
 
 
 # -- forward ----------------------------------------------------------------------------------
