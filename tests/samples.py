@@ -205,15 +205,16 @@ def _max_pool(x: Any, size: Shape, **window: Any) -> Any:
     return np.max(spread, axis=tuple(range(2, 2 + len(size))))
 
 
-def _lstm(z: Any, h: Any, c: Any, weight: Any, bias: Any) -> Any:
+def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
     """Hochreiter and Schmidhuber (1997) with the forget gate, a step at a time; the gates are i, f, g, o."""
     steps = []
+    h, c = h.T, c.T
     for row in z:
-        i, f, g, o = np.split(row + weight @ h + bias[:, None], 4)
+        i, f, g, o = np.split(row.T + weight @ h, 4)
         i, f, g, o = 1 / (1 + np.exp(-i)), 1 / (1 + np.exp(-f)), np.tanh(g), 1 / (1 + np.exp(-o))
         c = f * c + i * g
         h = o * np.tanh(c)
-        steps.append(np.concatenate([h, c, i, f, o, g, np.tanh(c)]))
+        steps.append(np.concatenate([h, c, i, f, o, g, np.tanh(c)]).T)
     return np.array(steps)
 
 
@@ -389,8 +390,8 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     ],
     "linear": [(((3, 2), (4, 2), (4,)), {}), (((2,), (3, 2), (3,)), {}), (((2, 2, 3), (1, 3), (1,)), {})],
     "lstm": [
-        (((3, 8, 2), (2, 2), (2, 2), (8, 2), (8,)), {}),
-        (((1, 4, 1), (1, 1), (1, 1), (4, 1), (4,)), {}),
+        (((3, 3, 8), (3, 2), (3, 2), (8, 2)), {}),
+        (((1, 1, 4), (1, 1), (1, 1), (4, 1)), {}),
     ],
     "max_pool": [
         ((2, 1, 5), {**LINE, "size": (2,)}),
