@@ -48,8 +48,7 @@ class Bundle:
         self.places = [
             self.data[span].reshape(p.shape) for p, span in zip(self.parameters, self.spans, strict=True)
         ]
-        for tensor, place in zip(self.tensors, self.places, strict=False):
-            tensor.move_to_(place)
+        self.settle()
 
     def __getitem__(self, name: str) -> Array:
         return self.state[name]
@@ -63,20 +62,22 @@ class Bundle:
         return x.astype(self.dtype)
 
     def gather(self) -> None:
-        """Bring parameters and gradients into the flat arrays, whoever changed them meanwhile."""
+        """Bring the gradients into the flat array, and the numbers of Values."""
         if not self.tensors:
             self.data[...] = [p.plain for p in self.parameters]
             self.gradient = np.array([float(p.grad) for p in self.parameters])
             return
-        if not self.in_place():
-            for tensor, place in zip(self.tensors, self.places, strict=True):
-                if tensor.plain is not place:  # .data was assigned: its numbers come here
-                    tensor.move_to_(place)
         gradients = [getattr(g, "plain", g).ravel() for g in [p.grad for p in self.tensors]]
         if len(gradients) == 1:
             self.gradient = gradients[0]
         else:
             np.concatenate(gradients, out=self.gradient, casting="same_kind")
+
+    def settle(self) -> None:
+        """Bring the data of every tensor here: at first, and where .data was assigned since."""
+        for tensor, place in zip(self.tensors, self.places, strict=False):
+            if tensor.plain is not place:
+                tensor.move_to_(place)
 
     def in_place(self) -> bool:
         """Whether the data of every tensor is where this bundle keeps it."""
@@ -146,6 +147,7 @@ def bundles(
         moving = [p.grad is not None for p in bundle.parameters]
         bundle.moving = all(moving)
         if bundle.fits() and (all(moving) or not any(moving)):
+            bundle.settle()
             result.append(bundle)
         else:  # one of its own for each, with the state it had
             for p, own in zip(bundle.parameters, bundle.state_of_each(), strict=True):
