@@ -137,11 +137,8 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
     operation: Operation = node.operation  # type: ignore[assignment]
     parents = node._parents
     wanted = [position for position, parent in enumerate(parents) if parent in gradients]
-    if as_nodes:
-        arrived = operation.pull(g, node, parents, node.static, wanted)
-    else:
-        arrived = operation.pull(g, ieee(node), list(map(ieee, parents)), node.static, wanted)
-    for position, gradient in arrived:
+    y, inputs = (node, parents) if as_nodes else numbers(node)
+    for position, gradient in operation.pull(g, y, inputs, node.static, wanted):
         parent = parents[position]
         data = parent._data
         if not (
@@ -156,10 +153,15 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
         gradients[parent] = gradient if is_first else before + gradient
 
 
-def ieee(node: Node) -> Any:
-    """The data as NumPy has it: at a pole NumPy's numbers have an IEEE value, where Python's raise."""
-    data = node._data
-    return np.float64(data) if type(data) is float else data
+def numbers(node: Node) -> tuple[Any, list[Any]]:
+    """The data of a node and of its parents as NumPy has it.
+
+    At a pole NumPy's numbers have an IEEE value, where Python's raise. A scalar beside an array has the
+    dtype of the result, so that it does not make a gradient wider.
+    """
+    y, inputs = node._data, list(map(get_data, node._parents))
+    kind = np.float64 if type(y) is float else y.dtype.type
+    return kind(y) if type(y) is float else y, [kind(x) if type(x) is float else x for x in inputs]
 
 
 def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]]:
@@ -171,16 +173,16 @@ def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]
     parents, slopes = node._parents, operation.slopes
     current = MODE.get()
     if type(g) is float and math.isfinite(g) and (current is None or current.watch is None):
-        numbers = [node._data, *map(get_data, parents)]
+        plain = [node._data, *map(get_data, parents)]
         try:
             if 1 <= len(slopes) <= 2:
-                return [(i, g * slopes[i](*numbers)) for i in wanted]
+                return [(i, g * slopes[i](*plain)) for i in wanted]
             if not slopes and operation.joint is not None:
-                passed_on = operation.joint(g, *numbers)
+                passed_on = operation.joint(g, *plain)
                 return [(i, passed_on[i]) for i in wanted]
         except ArithmeticError:
             pass
-    return operation.pull(g, ieee(node), list(map(ieee, parents)), node.static, wanted)
+    return operation.pull(g, *numbers(node), node.static, wanted)
 
 
 def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
@@ -307,8 +309,7 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     """The tangent of one node from those of its parents (None for a parent that does not move)."""
     operation = node.operation
     assert operation is not None
-    inputs: list[Any] = list(node._parents) if as_nodes else [ieee(parent) for parent in node._parents]
-    y = node if as_nodes else ieee(node)
+    y, inputs = (node, list(node._parents)) if as_nodes else numbers(node)
     static = node.static
     moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
     terms: list[Any]
