@@ -69,7 +69,8 @@ def _lstm_joint(gradient: Number, y: Number, z: Number, h: Number, c: Number, we
     ).reshape((steps, 3, width, batch))
     through_h, to_c = tanh_c * part(slopes, 2), o * slope_c
     to_h, to_state = part(gradient, 0), _asked(part(gradient, 1))
-    to_ifg = to_o = None
+    to_ifg: Number = None
+    to_o: Number = None
     if _asked(part(gradient, 2, PARTS)) is not None:
         to_state = part(gradient, 1) + part(gradient, 6) * slope_c
         direct = part(gradient, 2, 5) * slopes

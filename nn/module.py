@@ -176,10 +176,9 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for module in self.modules():
-            for value in vars(module).values():
-                if isinstance(value, Parameter):
-                    value.zero_grad()
+        for value in vars(self).values():
+            if isinstance(value, (Parameter, Module)):
+                value.zero_grad()
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Switch the gradients of all parameters on or off; returns the module."""

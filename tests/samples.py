@@ -260,9 +260,11 @@ REFERENCES: dict[str, Callable[..., Any]] = {
         (y.shape[1], x.shape[1] // groups, *size),
         y,
     ),
-    "cross_entropy": lambda logits, classes: (
-        -np.log(np.take_along_axis(_exponential_share(logits), classes[:, None], axis=1)[:, 0])
-    ),
+    "cross_entropy": lambda logits, classes, reduction="none": {
+        "none": lambda losses: losses,
+        "mean": np.mean,
+        "sum": np.sum,
+    }[reduction](-np.log(np.take_along_axis(_exponential_share(logits), classes[:, None], axis=1)[:, 0])),
     "det": lambda x: np.prod(np.linalg.eigvals(x), axis=-1).real,
     "einsum_all": lambda *inputs, subscripts: np.einsum(subscripts, *inputs),
     "euclidean_norm": lambda x, axis=None, keepdims=False: np.sqrt(
@@ -387,6 +389,8 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "cross_entropy": [
         ((3, 4), {"classes": np.array([0, 3, 0])}),
         ((1, 2), {"classes": np.array([1])}),
+        ((3, 4), {"classes": np.array([0, 3, 0]), "reduction": "mean"}),
+        ((2, 3), {"classes": np.array([2, 1]), "reduction": "sum"}),
     ],
     "linear": [(((3, 2), (4, 2), (4,)), {}), (((2,), (3, 2), (3,)), {}), (((2, 2, 3), (1, 3), (1,)), {})],
     "lstm": [

@@ -195,6 +195,8 @@ def test_targets_and_indices_are_verified() -> None:
         nn.Embedding(5, 2)(np.array([1.0]))
     with pytest.raises(ValueError, match="'mean', 'sum' or 'none'"):
         nn.mse_loss(np.ones(2), np.ones(2), reduction="average")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'mean', 'sum' or 'none'"):
+        nn.cross_entropy(np.ones((1, 2)), np.array([1]), reduction="average")  # type: ignore[arg-type]
 
 
 def test_losses_on_logits_do_not_overflow() -> None:
