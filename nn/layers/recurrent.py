@@ -86,6 +86,7 @@ class _Recurrent(Module):
         if states is None:
             kinds = 2 if isinstance(self, LSTM) else 1
             states = (np.zeros((len(self.suffixes), batch, self.hidden_size), dtype),) * kinds
+        states = tuple(map(autograd.shapes.as_number, states))
         expected = (len(self.suffixes), batch, self.hidden_size)
         for state in states:
             if shape_of(state) != expected:
@@ -100,7 +101,7 @@ class _Recurrent(Module):
             outputs = []
             for offset in range(directions):
                 suffix = self.suffixes[place + offset]
-                first = tuple(autograd.getitem(s, place + offset) for s in states)
+                first = tuple(s[place + offset] for s in states)
                 inputs = autograd.flip(x, 0) if offset else x
                 output, last = self.run(inputs, first, suffix)
                 outputs.append(autograd.flip(output, 0) if offset else output)
