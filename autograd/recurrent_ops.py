@@ -81,16 +81,17 @@ def _lstm_joint(gradient: Number, y: Number, z: Number, h: Number, c: Number, we
     dc: Number = 0.0
     sums: list[Number] = []  # the gradients of those sums: o and then i, f, g, of the last time first
     for t in reversed(range(steps)):
-        dh = to_h[t] + dh
-        dc = dc + dh * to_c[t]
+        dh += to_h[t]
+        dc += dh * to_c[t]
         if to_state is not None:
-            dc = dc + to_state[t]
+            dc += to_state[t]
         d_ifg, d_o = (through_c[t] * dc).reshape((3 * width, batch)), through_h[t] * dh
         if to_ifg is not None:
             d_ifg, d_o = d_ifg + to_ifg[t], d_o + to_o[t]
         sums += d_o, d_ifg
-        dh = back @ d_ifg + back_o @ d_o
-        dc = dc * f[t]
+        dh = back @ d_ifg
+        dh += back_o @ d_o
+        dc *= f[t]
     dz = concatenate_all(*reversed(sums), axis=0).reshape((steps, rows, batch)).swapaxes(1, 2)  # (T, N, 4H)
     dz_rows = dz.reshape((steps * batch, rows))
     before = _before(h, hidden.swapaxes(1, 2)).reshape((steps * batch, width))
