@@ -19,7 +19,7 @@ import numpy as np
 
 from . import array_ops, functions, linalg_ops, ops, shapes
 from .errors import ShapeError
-from .graph import CONSTANT, MODE, Node, get_data, get_grad, next_number, note_change, set_grad
+from .graph import CONSTANT, MODE, Node, get_grad, next_number, note_change, set_grad
 from .operation import Operation
 from .value import as_method, constant
 
@@ -74,6 +74,7 @@ class Tensor(Node):
         recording = mode is None or mode.recording
         recorded = False
         parents: list[Node] = []
+        numbers: list[Any] = []
         for parent in arguments:
             if not isinstance(parent, Node):
                 parent = _constant(parent, operation)
@@ -83,8 +84,9 @@ class Tensor(Node):
                 if parent._lent is not None:
                     parent.sync()
             parents.append(parent)
+            numbers.append(parent._data)
         try:
-            data = operation.compute(list(map(get_data, parents)), static)
+            data = operation.compute(numbers, static)
         except (ValueError, IndexError) as error:
             shapes = ", ".join(parent.name() for parent in parents)
             raise type(error)(f"{operation.name} of {shapes}: {error}") from error
