@@ -160,8 +160,11 @@ def numbers(node: Node) -> tuple[Any, list[Any]]:
     dtype of the result, so that it does not make a gradient wider.
     """
     y, inputs = node._data, list(map(get_data, node._parents))
-    kind = np.float64 if type(y) is float else y.dtype.type
-    return kind(y) if type(y) is float else y, [kind(x) if type(x) is float else x for x in inputs]
+    if type(y) is float:
+        return np.float64(y), list(map(np.float64, inputs))
+    if float in map(type, inputs):
+        inputs = [y.dtype.type(x) if type(x) is float else x for x in inputs]
+    return y, inputs
 
 
 def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]]:
