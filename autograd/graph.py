@@ -49,7 +49,7 @@ class Node(NumpyProtocol):
     __slots__ = ("_data", "_parents", "grad", "label", "number", "operation", "scope")
     rank = 0
     _lent: bytes | None = None  # only arrays can be written into from outside
-    _keeps_grad = True  # only arrays are too large to keep
+    _keeps_grad = True  # a backward leaves every gradient; only arrays are too large for that
 
     _data: Any
     grad: Any
@@ -108,11 +108,6 @@ class Node(NumpyProtocol):
     def dtype(self) -> Any:
         """The dtype of an array; None for a scalar, which is a Python float."""
         return None
-
-    @property
-    def keeps_grad(self) -> bool:
-        """Whether a backward leaves its gradient in this node: always in a leaf."""
-        return self._keeps_grad or not self._parents
 
     def sync(self) -> bool:
         """Notice data that was written into from outside; the data of a scalar cannot be."""

@@ -18,7 +18,7 @@ from .ops import rsqrt, square
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
     product = _rows(x).dot(weight.T)  # for NumPy only a product of two matrices is one product
     product += bias
-    return product if x.ndim == 2 else product.reshape((*x.shape[:-1], len(bias)))
+    return product if x.ndim == 2 else product.reshape((*x.shape[:-1], *product.shape[1:]))
 
 
 def _rows(x: Number) -> Number:

@@ -28,7 +28,7 @@ class Bundle:
 
     Attributes
     ----------
-    data, gradient: all parameters and all gradients, one after another; the gradient is only for reading.
+    data: all parameters, one after another.
     steps: how many steps they have made, an array of no axes.
     rate: the learning rate in their dtype, an array of no axes.
     """
@@ -40,7 +40,7 @@ class Bundle:
         ends = np.cumsum([_count(p) for p in self.parameters]).tolist()
         self.spans = [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
         self.data: Array = np.empty(ends[-1], self.dtype)
-        self.gradient: Array = np.empty(ends[-1] if len(ends) > 1 else 0, self.dtype)
+        self._gathered: Array = np.empty(ends[-1] if len(ends) > 1 else 0, self.dtype)
         self.state: dict[str, Array] = {name: np.zeros(ends[-1], self.dtype) for name in names}
         self.steps: Array = np.zeros(())
         self.rate: Array = np.array(rate, self.dtype)
@@ -61,17 +61,15 @@ class Bundle:
         """A number in the dtype of the parameters, which would otherwise become wider."""
         return x.astype(self.dtype)
 
-    def gather(self) -> None:
-        """Bring the gradients into the flat array, and the numbers of Values."""
+    def gather(self) -> Array:
+        """All gradients, one after another, only to be read; the numbers of Values are brought here, too."""
         if not self.tensors:
             self.data[...] = [p.plain for p in self.parameters]
-            self.gradient = np.array([float(p.grad) for p in self.parameters])
-            return
-        gradients = [getattr(g, "plain", g).ravel() for g in [p.grad for p in self.tensors]]
+            return np.array([float(p.grad) for p in self.parameters])
+        gradients: list[Array] = [getattr(g, "plain", g).ravel() for g in [p.grad for p in self.tensors]]
         if len(gradients) == 1:
-            self.gradient = gradients[0]
-        else:
-            np.concatenate(gradients, out=self.gradient, casting="same_kind")
+            return gradients[0]
+        return np.concatenate(gradients, out=self._gathered, casting="same_kind")
 
     def settle(self) -> None:
         """Bring the data of every tensor here: at first, and where .data was assigned since."""

@@ -60,9 +60,10 @@ class Optimizer:
         self._bundles = bundles(self.parameters, self._bundles, self.names, self._rate)
         for bundle in self._bundles:
             if bundle.moving:
-                bundle.gather()
+                g = bundle.gather()
                 bundle.steps += 1
-                g = -bundle.gradient if self.maximize else bundle.gradient
+                if self.maximize:
+                    g = -g
                 if self.weight_decay:
                     g = self.decay(bundle.data, g, bundle.rate)
                 self.update(bundle.data, g, bundle, bundle.rate)
