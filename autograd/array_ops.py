@@ -42,7 +42,7 @@ def axes_of(axis: Axis, ndim: int) -> tuple[int, ...]:
     """The axes that ``axis`` names, counted from the front; all of them for None."""
     if axis is None:
         return tuple(range(ndim))
-    return tuple(operator.index(a) % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
+    return tuple([operator.index(a) % ndim for a in (axis if isinstance(axis, tuple) else (axis,))])
 
 
 def _spread(g: Number, x: Number, axis: Axis) -> Number:
@@ -183,7 +183,7 @@ sum: Operation = row(
 def count_of(x: Number, axis: Axis) -> int:
     """How many elements a reduction over ``axis`` takes together."""
     shape = shape_of(x)
-    return math.prod([shape[a] for a in axes_of(axis, len(shape))])
+    return math.prod(shape if axis is None else [shape[a] for a in axes_of(axis, len(shape))])
 
 
 mean: Operation = row(

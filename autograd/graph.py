@@ -49,6 +49,7 @@ class Node(NumpyProtocol):
     __slots__ = ("_data", "_parents", "grad", "label", "number", "operation", "scope")
     rank = 0
     _lent: bytes | None = None  # only arrays can be written into from outside
+    _keeps_grad = True  # a backward leaves every gradient; only arrays are too large for that
 
     _data: Any
     grad: Any
@@ -107,11 +108,6 @@ class Node(NumpyProtocol):
     def dtype(self) -> Any:
         """The dtype of an array; None for a scalar, which is a Python float."""
         return None
-
-    @property
-    def keeps_grad(self) -> bool:
-        """Whether a backward leaves its gradient in this node, though it may be no leaf."""
-        return True
 
     def sync(self) -> bool:
         """Notice data that was written into from outside; the data of a scalar cannot be."""
@@ -246,14 +242,14 @@ def order(*roots: Node, stale: bool = False) -> list[Node]:
     ['', 'mul', 'add']
     """
     seen = set(roots)
-    stack = list(seen)
-    found, push, pop = seen.add, stack.append, stack.pop
-    while stack:
-        for parent in pop()._parents:
+    nodes = list(seen)
+    found, push = seen.add, nodes.append
+    for node in nodes:  # the list grows as it is walked
+        for parent in node._parents:
             if parent not in seen:
                 found(parent)
                 push(parent)
-    nodes = sorted(seen, key=_by_number)
+    nodes.sort(key=_by_number)
     oldest = next((node for node in nodes if node._parents), None)
     if oldest is not None and oldest.number < _changed[0] and not stale:
         _check_edges(nodes)
@@ -269,6 +265,13 @@ def note_change() -> int:
     with _changing:
         _changed[0] = next_number()
         return _changed[0]
+
+
+def note_changes(leaves: Iterable[Node]) -> None:
+    """Say that the data of leaves was written into; graphs that were computed from them become stale."""
+    with _changing:
+        for leaf in leaves:
+            leaf.number = _changed[0] = next_number()
 
 
 def _check_edges(nodes: list[Node]) -> None:

@@ -23,11 +23,6 @@ def _dropaxis(x: Number, axis: int) -> Number:
     return reshape(x, (*shape[:at], *shape[at + 1 :]))
 
 
-def _flipped(x: Number) -> Number:
-    """The last two axes exchanged; of a matrix by the quickest way there is."""
-    return x.T if len(shape_of(x)) == 2 else swapaxes(x, -1, -2)
-
-
 def over_batch(a: Number, b: Number) -> Number:
     """The sum of ``a @ bᵀ`` over all axes but the last two, as one product."""
     last = len(shape_of(a)) - 1
@@ -37,24 +32,29 @@ def over_batch(a: Number, b: Number) -> Number:
 
 
 def _matmul_left(g: Number, y: Number, a: Number, b: Number) -> Number:
-    if len(shape_of(b)) == 1:
+    axes_a, axes_b = len(a.shape), len(b.shape)
+    if axes_a == axes_b == 2:
+        return g @ b.T
+    if axes_b == 1:
         return newaxis(g, -1) * b
-    if len(shape_of(a)) == 1:
+    if axes_a == 1:
         return _dropaxis(matmul(b, newaxis(g, -1)), -1)
-    if len(shape_of(a)) == 2 and len(shape_of(b)) > 2:  # one product over the batch, not one an item
+    if axes_a == 2:  # one product over the batch, not one an item
         return over_batch(g, b)
-    return g @ _flipped(b)
+    return g @ (b.T if axes_b == 2 else swapaxes(b, -1, -2))
 
 
 def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
-    if len(shape_of(a)) == 1:
-        return a * g if len(shape_of(b)) == 1 else newaxis(a, -1) * newaxis(g, -2)
-    if len(shape_of(b)) == 1:
+    axes_a, axes_b = len(a.shape), len(b.shape)
+    if axes_a == axes_b == 2:
+        return a.T @ g
+    if axes_a == 1:
+        return a * g if axes_b == 1 else newaxis(a, -1) * newaxis(g, -2)
+    if axes_b == 1:
         return _dropaxis(matmul(swapaxes(a, -1, -2), newaxis(g, -1)), -1)
-    if len(shape_of(b)) == 2 and len(shape_of(a)) > 2:  # one product over the batch, not one an item
-        a = reshape(a, (-1, shape_of(a)[-1]))
-        g = reshape(g, (-1, shape_of(g)[-1]))
-    return _flipped(a) @ g
+    if axes_b == 2:  # one product over the batch, not one an item
+        return reshape(a, (-1, a.shape[-1])).T @ reshape(g, (-1, g.shape[-1]))
+    return (a.T if axes_a == 2 else swapaxes(a, -1, -2)) @ g
 
 
 matmul: Operation = row("matmul", np.matmul, _matmul_left, _matmul_right, kind="multilinear", symbol="@")

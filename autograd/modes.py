@@ -17,7 +17,7 @@ import numpy as np
 
 from .array_ops import broadcast_to, shape_of, sum, unbroadcast
 from .errors import GraphError, RuleError, ShapeError
-from .graph import CONSTANT, MODE, Node, get_data, mode, order, set_grad
+from .graph import CONSTANT, MODE, Node, get_data, get_grad, mode, order, set_grad
 from .operation import QUIET, Operation
 
 Gradients = dict[Node, Any]
@@ -27,13 +27,13 @@ _NOTHING = 0.0  # what has arrived at a node before anything has
 
 def quietly(walk: Callable[..., Any]) -> Callable[..., Any]:
     """Run a walk with NumPy's warnings off once, instead of once for every operation in it."""
-    silent = np.errstate(all="ignore")(walk)
 
+    @np.errstate(all="ignore")
     @functools.wraps(walk)
     def run(*arguments: Any, **options: Any) -> Any:
         token = QUIET.set(True)
         try:
-            return silent(*arguments, **options)
+            return walk(*arguments, **options)
         finally:
             QUIET.reset(token)
 
@@ -80,7 +80,7 @@ def reverse(
             continue
         if type(g) is float:
             if not g:  # nothing arrived, or nothing of weight: not even a pole gets any of it
-                if not node.keeps_grad and node not in asked:
+                if not node._keeps_grad and node not in asked:
                     del gradients[node]
                 continue
             if spelled_out and g - g == 0.0:
@@ -112,7 +112,7 @@ def reverse(
                         continue
                 except ArithmeticError:
                     pass  # a float raises at a pole, where `pull` has the IEEE value
-        elif node.keeps_grad:
+        elif node._keeps_grad:
             gradients[node] = own(node, g)
         elif node not in asked:
             del gradients[node]
@@ -137,11 +137,8 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
     operation: Operation = node.operation  # type: ignore[assignment]
     parents = node._parents
     wanted = [position for position, parent in enumerate(parents) if parent in gradients]
-    if as_nodes:
-        arrived = operation.pull(g, node, parents, node.static, wanted)
-    else:
-        arrived = operation.pull(g, ieee(node), list(map(ieee, parents)), node.static, wanted)
-    for position, gradient in arrived:
+    y, inputs = (node, parents) if as_nodes else numbers(node)
+    for position, gradient in operation.pull(g, y, inputs, node.static, wanted):
         parent = parents[position]
         data = parent._data
         if not (
@@ -156,10 +153,18 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
         gradients[parent] = gradient if is_first else before + gradient
 
 
-def ieee(node: Node) -> Any:
-    """The data as NumPy has it: at a pole NumPy's numbers have an IEEE value, where Python's raise."""
-    data = node._data
-    return np.float64(data) if type(data) is float else data
+def numbers(node: Node) -> tuple[Any, list[Any]]:
+    """The data of a node and of its parents as NumPy has it.
+
+    At a pole NumPy's numbers have an IEEE value, where Python's raise. A scalar beside an array has the
+    dtype of the result, so that it does not make a gradient wider.
+    """
+    y, inputs = node._data, list(map(get_data, node._parents))
+    if type(y) is float:
+        return np.float64(y), list(map(np.float64, inputs))
+    if float in map(type, inputs):
+        inputs = [y.dtype.type(x) if type(x) is float else x for x in inputs]
+    return y, inputs
 
 
 def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]]:
@@ -171,16 +176,16 @@ def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]
     parents, slopes = node._parents, operation.slopes
     current = MODE.get()
     if type(g) is float and math.isfinite(g) and (current is None or current.watch is None):
-        numbers = [node._data, *map(get_data, parents)]
+        plain = [node._data, *map(get_data, parents)]
         try:
             if 1 <= len(slopes) <= 2:
-                return [(i, g * slopes[i](*numbers)) for i in wanted]
+                return [(i, g * slopes[i](*plain)) for i in wanted]
             if not slopes and operation.joint is not None:
-                passed_on = operation.joint(g, *numbers)
+                passed_on = operation.joint(g, *plain)
                 return [(i, passed_on[i]) for i in wanted]
         except ArithmeticError:
             pass
-    return operation.pull(g, ieee(node), list(map(ieee, parents)), node.static, wanted)
+    return operation.pull(g, *numbers(node), node.static, wanted)
 
 
 def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
@@ -224,11 +229,14 @@ def backward(root: Node, seed: Any) -> None:
             current.lent.extend(gradients)
     else:
         gradients = reverse(nodes, seed)
-    leaves = [node for node in nodes if not node._parents and node in gradients]
     shared: set[int] = set()
     with _commit:
-        for leaf in leaves:
-            gradient = gradients[leaf] if leaf.grad is None else leaf.grad + gradients[leaf]
+        for leaf in nodes:
+            if leaf._parents or leaf not in gradients:
+                continue
+            gradient, before = gradients[leaf], get_grad(leaf)
+            if before is not None:
+                gradient = before + gradient
             if type(gradient) is not np.ndarray or gradient.base is not None or id(gradient) in shared:
                 gradient = own(leaf, gradient)
             gradients[leaf] = gradient
@@ -250,7 +258,7 @@ def recorded(root: Node) -> list[Node]:
 def unchanged(root: Node) -> list[Node]:
     """The graph in order, after a look at the leaves whose arrays may have been written into."""
     nodes = order(root)
-    if any([leaf.sync() for leaf in nodes if not leaf.parents]):
+    if any([leaf.sync() for leaf in nodes if leaf._lent is not None]):
         nodes = order(root)  # finds the stale edge, if the written leaf has one
     return nodes
 
@@ -268,7 +276,7 @@ def seed_of(root: Node, seed: Any) -> Any:
     """The gradient a backward starts from: what was given, in the root's shape and dtype, or 1."""
     shape = root.shape
     if seed is None:
-        if math.prod(shape) != 1:
+        if shape and math.prod(shape) != 1:
             raise ShapeError(
                 f"backward() of {root.name()} needs a seed of shape {shape}: only a scalar has a gradient "
                 "of 1 with respect to itself; reduce it with .sum() or .mean(), or pass seed="
@@ -278,7 +286,7 @@ def seed_of(root: Node, seed: Any) -> Any:
         raise ShapeError(f"the seed has shape {shape_of(seed)}, but {root.name()} has shape {shape}")
     if isinstance(seed, Node):
         return seed
-    return float(seed) if root.dtype is None else np.full(shape, seed, root.dtype)
+    return float(seed) if root.dtype is None else np.array(seed, root.dtype, ndmin=len(shape))
 
 
 # -- forward ----------------------------------------------------------------------------------
@@ -304,8 +312,7 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     """The tangent of one node from those of its parents (None for a parent that does not move)."""
     operation = node.operation
     assert operation is not None
-    inputs: list[Any] = list(node._parents) if as_nodes else [ieee(parent) for parent in node._parents]
-    y = node if as_nodes else ieee(node)
+    y, inputs = (node, list(node._parents)) if as_nodes else numbers(node)
     static = node.static
     moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
     terms: list[Any]

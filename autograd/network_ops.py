@@ -10,20 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from .array_ops import Number, count_of, mean, reshape, shape_of, softmax
+from .array_ops import Number, count_of, mean, reshape, softmax
 from .operation import Operation, row
 from .ops import rsqrt, square
 
 
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    product = np.dot(x, weight.T)
+    product = _rows(x).dot(weight.T)  # for NumPy only a product of two matrices is one product
     product += bias
-    return product
+    return product if x.ndim == 2 else product.reshape((*x.shape[:-1], *product.shape[1:]))
 
 
 def _rows(x: Number) -> Number:
     """All leading axes as one: a matrix with the last axis of x."""
-    shape = shape_of(x)
+    shape = x.shape
     return x if len(shape) == 2 else reshape(x, (-1, shape[-1]))
 
 
@@ -38,22 +38,30 @@ linear: Operation = row(
 )
 
 
-def _cross_entropy(logits: Any, classes: Any) -> Any:
+def _cross_entropy(logits: Any, classes: Any, reduction: str = "none") -> Any:
     shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     picked = shifted[np.arange(len(classes)), classes]
-    return np.log(np.add.reduce(np.exp(shifted), axis=1)) - picked
+    losses = np.log(np.add.reduce(np.exp(shifted), axis=1)) - picked
+    if reduction == "none":
+        return losses
+    total = np.add.reduce(losses)
+    return total / len(classes) if reduction == "mean" else total
 
 
-def _cross_entropy_rule(g: Number, y: Number, logits: Number, classes: Any) -> Number:
-    hits = np.equal.outer(classes, np.arange(shape_of(logits)[1]))
-    return (softmax(logits, axis=1) - hits) * reshape(g, (-1, 1))
+def _cross_entropy_rule(
+    g: Number, y: Number, logits: Number, classes: Any, reduction: str = "none"
+) -> Number:
+    hits = classes.reshape(-1, 1) == np.arange(logits.shape[1])
+    share = reshape(g, (-1, 1)) if reduction == "none" else g / len(classes) if reduction == "mean" else g
+    return (softmax(logits, axis=1) - hits) * share
 
 
 cross_entropy: Operation = row(
     "cross_entropy",
     _cross_entropy,
     _cross_entropy_rule,
-    doc="``-log softmax(logits)[classes]``: logits (batch, classes), integers (batch,); one loss a row.",
+    doc="``-log softmax(logits)[classes]``: logits (batch, classes), integers (batch,); one loss a row, or "
+    'with the reduction "mean" or "sum" one in all.',
 )
 
 

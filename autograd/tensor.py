@@ -19,7 +19,7 @@ import numpy as np
 
 from . import array_ops, functions, linalg_ops, ops, shapes
 from .errors import ShapeError
-from .graph import CONSTANT, MODE, Node, get_data, get_grad, next_number, note_change, set_grad
+from .graph import CONSTANT, MODE, Node, get_grad, next_number, note_change, set_grad
 from .operation import Operation
 from .value import as_method, constant
 
@@ -70,17 +70,23 @@ class Tensor(Node):
     @classmethod
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Compute an operation on arrays and record it if an input has a derivative."""
-        parents = tuple([a if isinstance(a, Node) else _constant(a, operation) for a in arguments])
         mode = MODE.get()
+        recording = mode is None or mode.recording
         recorded = False
-        if mode is None or mode.recording:
-            for parent in parents:
+        parents: list[Node] = []
+        numbers: list[Any] = []
+        for parent in arguments:
+            if not isinstance(parent, Node):
+                parent = _constant(parent, operation)
+            if recording:
                 if parent.operation is not CONSTANT:
                     recorded = True
                 if parent._lent is not None:
                     parent.sync()
+            parents.append(parent)
+            numbers.append(parent._data)
         try:
-            data = operation.compute(list(map(get_data, parents)), static)
+            data = operation.compute(numbers, static)
         except (ValueError, IndexError) as error:
             shapes = ", ".join(parent.name() for parent in parents)
             raise type(error)(f"{operation.name} of {shapes}: {error}") from error
@@ -95,7 +101,7 @@ class Tensor(Node):
         node._static = static
         if recorded:
             node.operation = operation
-            node._parents = parents
+            node._parents = tuple(parents)
         else:
             node.operation = CONSTANT
             node._parents = ()
@@ -144,10 +150,6 @@ class Tensor(Node):
             )
         memory[...] = self._data
         self._data = memory
-
-    def changed_(self) -> None:
-        """Say that the memory of a leaf was written into; graphs computed from it become stale."""
-        self.number = note_change()
 
     def sync(self) -> bool:
         """Notice that the array behind ``.data`` was written into, and count it as a change."""
@@ -203,11 +205,6 @@ class Tensor(Node):
     def T(self) -> Tensor:
         """The transpose, all axes reversed."""
         return array_ops.transpose(self)  # type: ignore[no-any-return]
-
-    @property
-    def keeps_grad(self) -> bool:
-        """Whether a backward leaves the gradient here, though this is no leaf."""
-        return self._keeps_grad or not self._parents
 
     def retain_grad(self) -> None:
         """Ask that the next backward leaves the gradient in this node, though it is no leaf."""

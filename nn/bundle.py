@@ -2,19 +2,25 @@
 
 An update rule on one flat array costs a handful of calls however many parameters there are. Tensors
 become views of it; the numbers of Values are copied in and out. Parameters that were always updated
-together are in one bundle; when some of them have no gradient, the bundle is split.
+together are in one bundle; when some of them have no gradient, the bundle is split. A large parameter
+has a bundle of its own: its calls cost little beside its numbers, which need not be brought together.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from operator import is_
 from typing import Any
 
 import numpy as np
 
 from autograd import Node, ShapeError, Tensor
+from autograd.graph import get_data, note_changes
 
 Array = np.ndarray[Any, Any]
+LARGE = 2**15
+"""From how many numbers on a parameter is a bundle by itself."""
 
 
 class Bundle:
@@ -22,7 +28,7 @@ class Bundle:
 
     Attributes
     ----------
-    data, gradient: all parameters and all gradients, one after another.
+    data: all parameters, one after another.
     steps: how many steps they have made, an array of no axes.
     rate: the learning rate in their dtype, an array of no axes.
     """
@@ -31,16 +37,18 @@ class Bundle:
         self.parameters = list(parameters)
         self.tensors: list[Tensor] = [p for p in self.parameters if isinstance(p, Tensor)]
         self.dtype = np.dtype(self.parameters[0].dtype or float)
-        ends = np.cumsum([int(np.prod(p.shape)) for p in self.parameters]).tolist()
+        ends = np.cumsum([_count(p) for p in self.parameters]).tolist()
         self.spans = [slice(a, b) for a, b in zip([0, *ends], ends, strict=False)]
         self.data: Array = np.empty(ends[-1], self.dtype)
-        self.gradient: Array = np.empty(ends[-1], self.dtype)
+        self._gathered: Array = np.empty(ends[-1] if len(ends) > 1 else 0, self.dtype)
         self.state: dict[str, Array] = {name: np.zeros(ends[-1], self.dtype) for name in names}
         self.steps: Array = np.zeros(())
         self.rate: Array = np.array(rate, self.dtype)
         self.moving = True
-        for tensor, span in zip(self.tensors, self.spans, strict=False):
-            tensor.move_to_(self.data[span].reshape(tensor.shape))
+        self.places = [
+            self.data[span].reshape(p.shape) for p, span in zip(self.parameters, self.spans, strict=True)
+        ]
+        self.settle()
 
     def __getitem__(self, name: str) -> Array:
         return self.state[name]
@@ -53,22 +61,29 @@ class Bundle:
         """A number in the dtype of the parameters, which would otherwise become wider."""
         return x.astype(self.dtype)
 
-    def gather(self) -> None:
-        """Bring parameters and gradients into the flat arrays, whoever changed them meanwhile."""
+    def gather(self) -> Array:
+        """All gradients, one after another, only to be read; the numbers of Values are brought here, too."""
         if not self.tensors:
             self.data[...] = [p.plain for p in self.parameters]
-            self.gradient[...] = [float(p.grad) for p in self.parameters]
-            return
-        for tensor, span in zip(self.tensors, self.spans, strict=True):
-            if tensor.plain.base is not self.data:  # .data was assigned: its numbers come here
-                tensor.move_to_(self.data[span].reshape(tensor.shape))
-        gradients = [getattr(p.grad, "plain", p.grad).ravel() for p in self.tensors]
-        np.concatenate(gradients, out=self.gradient, casting="same_kind")
+            return np.array([float(p.grad) for p in self.parameters])
+        gradients: list[Array] = [getattr(g, "plain", g).ravel() for g in [p.grad for p in self.tensors]]
+        if len(gradients) == 1:
+            return gradients[0]
+        return np.concatenate(gradients, out=self._gathered, casting="same_kind")
+
+    def settle(self) -> None:
+        """Bring the data of every tensor here: at first, and where .data was assigned since."""
+        for tensor, place in zip(self.tensors, self.places, strict=False):
+            if tensor.plain is not place:
+                tensor.move_to_(place)
+
+    def in_place(self) -> bool:
+        """Whether the data of every tensor is where this bundle keeps it."""
+        return all(map(is_, map(get_data, self.tensors), self.places))
 
     def commit(self) -> None:
         """Let the parameters know that they were changed."""
-        for tensor in self.tensors:
-            tensor.changed_()
+        note_changes(self.tensors)
         if not self.tensors:
             for value, number in zip(self.parameters, self.data.tolist(), strict=True):
                 value.data = number  # type: ignore[attr-defined]
@@ -76,7 +91,7 @@ class Bundle:
     def fits(self) -> bool:
         """Whether the parameters still have the shapes and the dtype that they had."""
         return all(
-            (p.dtype is None or p.dtype == self.dtype) and int(np.prod(p.shape)) == span.stop - span.start
+            (p.dtype is None or p.dtype == self.dtype) and _count(p) == span.stop - span.start
             for p, span in zip(self.parameters, self.spans, strict=True)
         )
 
@@ -130,6 +145,7 @@ def bundles(
         moving = [p.grad is not None for p in bundle.parameters]
         bundle.moving = all(moving)
         if bundle.fits() and (all(moving) or not any(moving)):
+            bundle.settle()
             result.append(bundle)
         else:  # one of its own for each, with the state it had
             for p, own in zip(bundle.parameters, bundle.state_of_each(), strict=True):
@@ -140,22 +156,24 @@ def bundles(
     fresh: dict[Any, list[Node]] = {}
     for p in parameters:
         if p not in known and p.grad is not None:
-            fresh.setdefault(p.dtype, []).append(p)
+            fresh.setdefault((p.dtype, _alone(p)), []).append(p)
     result += [Bundle(together, names, rate) for together in fresh.values()]
     return _joined(result, names, rate)
 
 
+def _count(parameter: Node) -> int:
+    """How many numbers a parameter has."""
+    return math.prod(parameter.shape)
+
+
+def _alone(parameter: Node) -> int:
+    """What tells a large parameter, which has a bundle of its own, from all others; 0 for the rest."""
+    return id(parameter) if _count(parameter) >= LARGE else 0
+
+
 def _settled(bundle: Bundle) -> bool:
-    """Whether a bundle is as it was: every parameter has a gradient, its shape and its dtype."""
-    if not bundle.moving:
-        return False
-    for p in bundle.parameters:
-        if p.grad is None:
-            return False
-        data = p.plain
-        if type(data) is not float and data.dtype != bundle.dtype:
-            return False
-    return True
+    """Whether a bundle is as it was: every parameter is in its place and has a gradient."""
+    return bundle.moving and bundle.in_place() and all([p.grad is not None for p in bundle.parameters])
 
 
 def _joined(parts: list[Bundle], names: Sequence[str], rate: Array) -> list[Bundle]:
@@ -163,7 +181,8 @@ def _joined(parts: list[Bundle], names: Sequence[str], rate: Array) -> list[Bund
     groups: dict[Any, list[Bundle]] = {}
     for part in parts:
         scalars = tuple(sorted((name, float(a)) for name, a in part.state.items() if a.ndim == 0))
-        key = bool(part.tensors), part.dtype, float(part.steps), part.moving, scalars
+        alone = _alone(part.parameters[0])
+        key = bool(part.tensors), part.dtype, float(part.steps), part.moving, scalars, alone
         groups.setdefault(key, []).append(part)
     result = []
     for group in groups.values():

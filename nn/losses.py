@@ -6,7 +6,7 @@ those of one element, with x for the input and y for the target.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from autograd.shapes import as_number
 from .functional.checks import axis_of, broadcasts, same_shape
 
 Reduction = Literal["mean", "sum", "none"]
+_REDUCTIONS = get_args(Reduction)
 
 
 def reduced(losses: Any, reduction: Reduction) -> Any:
@@ -26,10 +27,10 @@ def reduced(losses: Any, reduction: Reduction) -> Any:
     >>> float(reduced(np.array([1.0, 3.0]), "mean"))
     2.0
     """
+    if reduction not in _REDUCTIONS:
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     if reduction == "none":
         return losses
-    if reduction not in ("mean", "sum"):
-        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
     return autograd.mean(losses) if reduction == "mean" else autograd.sum(losses)
 
 
@@ -220,8 +221,14 @@ def cross_entropy(
     >>> round(float(cross_entropy(np.array([[0.0, 0.0]]), np.array([1]))), 6)
     0.693147
     """
-    if weight is None and not label_smoothing and ignore_index < 0 and _plainly(input, target):
-        return reduced(network_ops.cross_entropy(input, classes=target.copy()), reduction)
+    if (
+        weight is None
+        and not label_smoothing
+        and ignore_index < 0
+        and reduction in _REDUCTIONS
+        and _plainly(input, target)
+    ):
+        return network_ops.cross_entropy(input, classes=target.copy(), reduction=reduction)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is between 0 and 1, got {label_smoothing}")
     input = as_number(input)

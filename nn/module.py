@@ -176,8 +176,9 @@ class Module:
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for parameter in self.parameters():
-            parameter.zero_grad()
+        for value in vars(self).values():
+            if isinstance(value, (Parameter, Module)):
+                value.zero_grad()
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Switch the gradients of all parameters on or off; returns the module."""

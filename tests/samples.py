@@ -215,15 +215,16 @@ def _cofactor(x: Any) -> Any:
     return result
 
 
-def _lstm(z: Any, h: Any, c: Any, weight: Any, bias: Any) -> Any:
+def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
     """Hochreiter and Schmidhuber (1997) with the forget gate, a step at a time; the gates are i, f, g, o."""
     steps = []
+    h, c = h.T, c.T
     for row in z:
-        i, f, g, o = np.split(row + weight @ h + bias[:, None], 4)
+        i, f, g, o = np.split(row.T + weight @ h, 4)
         i, f, g, o = 1 / (1 + np.exp(-i)), 1 / (1 + np.exp(-f)), np.tanh(g), 1 / (1 + np.exp(-o))
         c = f * c + i * g
         h = o * np.tanh(c)
-        steps.append(np.concatenate([h, c, i, f, o, g, np.tanh(c)]))
+        steps.append(np.concatenate([h, c, i, f, o, g, np.tanh(c)]).T)
     return np.array(steps)
 
 
@@ -269,10 +270,12 @@ REFERENCES: dict[str, Callable[..., Any]] = {
         (y.shape[1], x.shape[1] // groups, *size),
         y,
     ),
-    "cross_entropy": lambda logits, classes: (
-        -np.log(np.take_along_axis(_exponential_share(logits), classes[:, None], axis=1)[:, 0])
-    ),
     "cofactor": _cofactor,
+    "cross_entropy": lambda logits, classes, reduction="none": {
+        "none": lambda losses: losses,
+        "mean": np.mean,
+        "sum": np.sum,
+    }[reduction](-np.log(np.take_along_axis(_exponential_share(logits), classes[:, None], axis=1)[:, 0])),
     "det": lambda x: np.prod(np.linalg.eigvals(x), axis=-1).real,
     "einsum_all": lambda *inputs, subscripts: np.einsum(subscripts, *inputs),
     "euclidean_norm": lambda x, axis=None, keepdims=False: np.sqrt(
@@ -398,11 +401,13 @@ ARRAYS: dict[str, list[tuple[Any, dict[str, Any]]]] = {
     "cross_entropy": [
         ((3, 4), {"classes": np.array([0, 3, 0])}),
         ((1, 2), {"classes": np.array([1])}),
+        ((3, 4), {"classes": np.array([0, 3, 0]), "reduction": "mean"}),
+        ((2, 3), {"classes": np.array([2, 1]), "reduction": "sum"}),
     ],
     "linear": [(((3, 2), (4, 2), (4,)), {}), (((2,), (3, 2), (3,)), {}), (((2, 2, 3), (1, 3), (1,)), {})],
     "lstm": [
-        (((3, 8, 2), (2, 2), (2, 2), (8, 2), (8,)), {}),
-        (((1, 4, 1), (1, 1), (1, 1), (4, 1), (4,)), {}),
+        (((3, 3, 8), (3, 2), (3, 2), (8, 2)), {}),
+        (((1, 1, 4), (1, 1), (1, 1), (4, 1)), {}),
     ],
     "max_pool": [
         ((2, 1, 5), {**LINE, "size": (2,)}),

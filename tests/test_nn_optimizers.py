@@ -9,6 +9,7 @@ from reference import updates
 
 import nn
 from autograd import ShapeError, StaleGraphError, Value
+from nn import bundle
 
 UPDATES = updates()
 OPTIMIZERS, SCHEDULES = UPDATES["optimizers"], UPDATES["schedules"]
@@ -41,15 +42,25 @@ def train(optimizer: nn.Optimizer, given: list[nn.Parameter], first: int, last: 
     """The steps of the reference: the second parameter has no gradient in steps 2 and 3."""
     path = []
     for step in range(first, last):
-        for place, p in enumerate(given):
-            p.grad = None if place == 1 and step in (2, 3) else gradient(p.plain, step)
+        gradients = [
+            None if place == 1 and step in (2, 3) else gradient(p.plain, step)
+            for place, p in enumerate(given)
+        ]
+        for p, g in zip(given, gradients, strict=True):
+            p.grad = g
         optimizer.step()
+        for p, g in zip(given, gradients, strict=True):
+            np.testing.assert_array_equal(p.grad, g)  # a step reads the gradients
         path.append([p.plain.copy() for p in given])
     return path
 
 
+@pytest.mark.parametrize("large", [bundle.LARGE, 3, 1], ids=["together", "one apart", "apart"])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_step_and_the_state_are_those_of_pytorch(name: str) -> None:
+def test_every_step_and_the_state_are_those_of_pytorch(
+    name: str, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "LARGE", large)
     case, given = OPTIMIZERS[name], parameters()
     optimizer = made(case, given)
     path = train(optimizer, given, 0, UPDATES["steps"])

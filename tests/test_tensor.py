@@ -14,6 +14,7 @@ from samples import random_generator
 
 import autograd
 from autograd import ShapeError, Tensor, Value, grad
+from autograd.modes import contributions
 from nn import MLP
 
 Array = np.ndarray[Any, Any]
@@ -683,3 +684,12 @@ def test_gradients_have_the_shape_and_dtype_of_the_leaf() -> None:
         assert x.grad.shape == shape
         assert x.grad.flags.writeable
         assert x.grad.flags.owndata or x.grad.base is None
+
+
+def test_a_number_beside_an_array_does_not_widen_its_gradient() -> None:
+    x = Tensor([1.0, 2.0], requires_grad=True, dtype=np.float32)
+    for y in (x * 0.5, x / 3.0, x**2.0):
+        ((_, passed_on),) = contributions(y, np.ones(2, np.float32), [0])
+        assert passed_on.dtype == np.float32, y.op
+    (x / 0.0).sum().backward()
+    assert x.grad.tolist() == [np.inf, np.inf]

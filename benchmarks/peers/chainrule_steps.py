@@ -5,12 +5,14 @@ import itertools
 import numpy as np
 from work import CONVOLUTION, DENSE, LSTM, RATE, convolutional, dense, inputs, lstm, serve
 
+import autograd
 import nn
 
 
 def trained(model, state, case, forward=None):
     model.load_state_dict(dict(zip(model.state_dict(), state, strict=True)))
     x, classes = inputs(case)
+    x = autograd.Tensor(x)  # as PyTorch has it in a tensor of its own
     optimizer = nn.SGD(model.parameters(), lr=RATE)
     forward = forward or model
 

@@ -70,7 +70,7 @@ class _Recurrent(Module):
         return [getattr(self, name + suffix, None) for name in names]
 
     def run(self, x: Any, state: tuple[Any, ...], suffix: str) -> tuple[Any, tuple[Any, ...]]:
-        """One layer in one direction: x (T, N, in) and (N, H) to the states (T, N, H) and the last."""
+        """One layer in one direction: x (T, N, in) and (N, H) to the states (T, N, H), the last (1, N, H)."""
         raise NotImplementedError
 
     def _layers(self, x: Any, states: tuple[Any, ...] | None) -> tuple[Any, list[tuple[Any, ...]], bool]:
@@ -96,6 +96,7 @@ class _Recurrent(Module):
         elif len(states) != kinds:
             raise ShapeError(f"{name}: the first state is a pair (h, c), and {len(states)} were given")
         else:
+            states = tuple(map(autograd.shapes.as_number, states))
             expected = (count, self.hidden_size) if single else (count, batch, self.hidden_size)
             for state in states:
                 if shape_of(state) != expected:
@@ -110,7 +111,7 @@ class _Recurrent(Module):
             outputs = []
             for offset in range(directions):
                 suffix = self.suffixes[place + offset]
-                first = tuple(autograd.getitem(s, place + offset) for s in states)
+                first = tuple(s[place + offset] for s in states)
                 inputs = autograd.flip(x, 0) if offset else x
                 output, last = self.run(inputs, first, suffix)
                 outputs.append(autograd.flip(output, 0) if offset else output)
@@ -123,9 +124,7 @@ class _Recurrent(Module):
         return x, finals, single
 
     def _stacked(self, finals: list[Any], single: bool) -> Any:
-        last = (
-            autograd.expand_dims(finals[0], 0) if len(finals) == 1 else autograd.stack(finals)
-        )  # (layers · directions, N, H)
+        last = finals[0] if len(finals) == 1 else autograd.concatenate(finals)  # (layers · directions, N, H)
         return autograd.squeeze(last, 1) if single else last
 
     def extra_repr(self) -> str:
@@ -224,14 +223,11 @@ class LSTM(_Recurrent):
     def run(self, x: Any, state: tuple[Any, ...], suffix: str) -> tuple[Any, tuple[Any, ...]]:
         """One layer in one direction: the same as ``lstm_cell`` at each time, in one operation."""
         w_ih, w_hh, b_ih, b_hh = self._weights(suffix)
-        z = autograd.matmul(w_ih, autograd.swapaxes(x, 1, 2))  # (T, 4H, N)
-        bias = np.zeros(4 * self.hidden_size, plain(w_hh).dtype) if b_ih is None else b_ih + b_hh
-        h, c = (autograd.swapaxes(s, 0, 1) for s in state)  # (H, N)
-        everything = recurrent_ops.lstm(z, h, c, w_hh, bias)  # (T, 7H, N)
+        z = linear(x, w_ih, None if b_ih is None else b_ih + b_hh)  # (T, N, 4H)
+        everything = recurrent_ops.lstm(z, *state, w_hh)  # (T, N, 7H)
         width = self.hidden_size
-        outputs = autograd.swapaxes(everything[:, :width], 1, 2)  # (T, N, H)
-        h, c = everything[-1, :width], everything[-1, width : 2 * width]
-        return outputs, (autograd.swapaxes(h, 0, 1), autograd.swapaxes(c, 0, 1))
+        last = everything[-1:, :, :width], everything[-1:, :, width : 2 * width]
+        return everything[:, :, :width], last
 
     def forward(self, x: Any, hc: tuple[Any, Any] | None = None) -> tuple[Any, tuple[Any, Any]]:
         """The hidden states of the last layer, and the last (h, c) of every layer."""
@@ -252,7 +248,7 @@ def _scan(step: Any, z: Any, h: Any, w_hh: Any, b_hh: Any) -> tuple[Any, tuple[A
     for t in range(shape_of(z)[0]):
         h = step(autograd.getitem(z, t), h, w_hh, b_hh)
         outputs.append(h)
-    return autograd.stack(outputs), (h,)
+    return autograd.stack(outputs), (autograd.expand_dims(h, 0),)
 
 
 class _Cell(Module):

@@ -29,19 +29,18 @@ class _Moments(Optimizer):
         self.betas, self.eps, self.decoupled_weight_decay = tuple(betas), eps, decoupled_weight_decay
         super().__init__(parameters, lr, weight_decay, maximize=maximize)
 
-    def decay(self, p: Array, g: Array, rate: Array) -> None:
+    def decay(self, p: Array, g: Array, rate: Array) -> Array:
         """``p ← p - lr · weight_decay · p`` if decoupled, else through the gradient."""
         if self.decoupled_weight_decay:
             p *= 1 - rate * self.weight_decay
-        else:
-            super().decay(p, g, rate)
+            return g
+        return super().decay(p, g, rate)
 
     def moments(self, g: Array, state: Bundle) -> tuple[Array, Array]:
-        """``m ← β₁ m + (1-β₁) g; v ← β₂ v + (1-β₂) g²``; g is overwritten."""
+        """``m ← β₁ m + (1-β₁) g; v ← β₂ v + (1-β₂) g²``."""
         m, v = state["exp_avg"], state["exp_avg_sq"]
-        squares = g * g
         average(m, g, self.betas[0])
-        average(v, squares, self.betas[1])
+        average(v, g * g, self.betas[1])
         return m, v
 
 
@@ -194,10 +193,9 @@ class NAdam(_Moments):
         now, after = (beta1 * (1 - 0.5 * 0.96 ** (s * self.momentum_decay)) for s in (t, t + 1))
         product = state.scalar("mu_product", 1.0)
         product *= now
-        own = state.number((1 - now) / (1 - product)) * g
         m, v = self.moments(g, state)
-        own += state.number(after / (1 - product * after)) * m
-        p -= rate * own / (np.sqrt(v / state.number(1 - beta2**t)) + self.eps)
+        ahead = state.number((1 - now) / (1 - product)) * g + state.number(after / (1 - product * after)) * m
+        p -= rate * ahead / (np.sqrt(v / state.number(1 - beta2**t)) + self.eps)
 
 
 class RAdam(_Moments):

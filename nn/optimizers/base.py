@@ -25,8 +25,8 @@ class Optimizer:
     """What all optimisers share: the parameters, the learning rate, a step, and weight decay.
 
     Each optimiser writes :meth:`update`. It is called with the parameters as one flat array, which it
-    changes in place, and with their gradients, which are its own to overwrite. Parameters without a
-    gradient stay as they are.
+    changes in place, and with their gradients, which it must not change. Parameters without a gradient
+    stay as they are.
 
     Parameters
     ----------
@@ -108,19 +108,18 @@ class Optimizer:
         self._bundles = bundles(self.parameters, self._bundles, self.names, self._rate)
         for bundle in self._bundles:
             if bundle.moving:
-                bundle.gather()
+                g = bundle.gather()
                 bundle.steps += 1
-                g = bundle.gradient
                 if self.maximize:
-                    np.negative(g, out=g)
+                    g = -g
                 if self.weight_decay:
-                    self.decay(bundle.data, g, bundle.rate)
+                    g = self.decay(bundle.data, g, bundle.rate)
                 self.update(bundle.data, g, bundle, bundle.rate)
                 bundle.commit()
 
-    def decay(self, p: Array, g: Array, rate: Array) -> None:
-        """``g ← g + weight_decay · p``."""
-        g += self.weight_decay * p
+    def decay(self, p: Array, g: Array, rate: Array) -> Array:
+        """``g + weight_decay · p``, the gradient to go on with."""
+        return g + self.weight_decay * p
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
         """The update rule: change p in place."""
@@ -192,7 +191,6 @@ def fractions(**numbers: float) -> None:
 
 
 def average(average: Array, new: Array, keep: float) -> None:
-    """``average ← keep · average + (1 - keep) · new``, in place; new is overwritten."""
+    """``average ← keep · average + (1 - keep) · new``, in place."""
     average *= keep
-    new *= 1 - keep
-    average += new
+    average += (1 - keep) * new

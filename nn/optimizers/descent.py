@@ -50,14 +50,8 @@ class SGD(Optimizer):
             else:
                 v *= self.momentum
                 v += g
-            if self.nesterov:
-                g += self.momentum * v
-            else:
-                g = v * rate
-                p -= g
-                return
-        g *= rate
-        p -= g
+            g = g + self.momentum * v if self.nesterov else v
+        p -= rate * g
 
 
 class RMSprop(Optimizer):
@@ -100,9 +94,9 @@ class RMSprop(Optimizer):
         average(v, g * g, self.alpha)
         if self.centered:
             a = state["grad_avg"]
-            average(a, g.copy(), self.alpha)
+            average(a, g, self.alpha)
             v = v - a * a
-        g /= np.sqrt(v) + self.eps
+        g = g / (np.sqrt(v) + self.eps)
         if self.momentum:
             b = state["momentum_buffer"]
             b *= self.momentum
@@ -144,8 +138,8 @@ class Adagrad(Optimizer):
         if self.initial_accumulator_value and state.steps == 1:
             s += self.initial_accumulator_value
         s += g * g
-        g *= rate / state.number(1 + (state.steps - 1) * self.lr_decay)
-        p -= g / (np.sqrt(s) + self.eps)
+        step = rate / state.number(1 + (state.steps - 1) * self.lr_decay)
+        p -= step * g / (np.sqrt(s) + self.eps)
 
 
 class Adadelta(Optimizer):
@@ -181,6 +175,6 @@ class Adadelta(Optimizer):
         """``p ← p - lr · Δ``."""
         v, u = state["square_avg"], state["acc_delta"]
         average(v, g * g, self.rho)
-        g *= np.sqrt(u + self.eps) / np.sqrt(v + self.eps)
-        average(u, g * g, self.rho)
-        p -= rate * g
+        step = np.sqrt(u + self.eps) / np.sqrt(v + self.eps) * g
+        average(u, step * step, self.rho)
+        p -= rate * step
