@@ -136,8 +136,17 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
     """Add what one node passes on to the gradients of its parents: the chain rule, once an edge."""
     operation: Operation = node.operation  # type: ignore[assignment]
     parents = node._parents
-    wanted = [position for position, parent in enumerate(parents) if parent in gradients]
-    y, inputs = (node, parents) if as_nodes else numbers(node)
+    y: Any = node._data
+    inputs: list[Any] = []
+    wanted: list[int] = []
+    for position, parent in enumerate(parents):
+        inputs.append(parent._data)
+        if parent in gradients:
+            wanted.append(position)
+    if as_nodes:
+        y, inputs = node, list(parents)
+    elif float in map(type, inputs):
+        y, inputs = numbers(y, inputs)
     for position, gradient in operation.pull(g, y, inputs, node.static, wanted):
         parent = parents[position]
         data = parent._data
@@ -153,18 +162,15 @@ def pull(node: Node, g: Any, gradients: Gradients, as_nodes: bool) -> None:
         gradients[parent] = gradient if is_first else before + gradient
 
 
-def numbers(node: Node) -> tuple[Any, list[Any]]:
-    """The data of a node and of its parents as NumPy has it.
+def numbers(y: Any, inputs: list[Any]) -> tuple[Any, list[Any]]:
+    """The data of a node and of its parents with Python's floats as NumPy has them.
 
     At a pole NumPy's numbers have an IEEE value, where Python's raise. A scalar beside an array has the
     dtype of the result, so that it does not make a gradient wider.
     """
-    y, inputs = node._data, list(map(get_data, node._parents))
     if type(y) is float:
         return np.float64(y), list(map(np.float64, inputs))
-    if float in map(type, inputs):
-        inputs = [y.dtype.type(x) if type(x) is float else x for x in inputs]
-    return y, inputs
+    return y, [y.dtype.type(x) if type(x) is float else x for x in inputs]
 
 
 def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]]:
@@ -174,18 +180,18 @@ def contributions(node: Node, g: Any, wanted: list[int]) -> list[tuple[int, Any]
     """
     operation: Operation = node.operation  # type: ignore[assignment]
     parents, slopes = node._parents, operation.slopes
+    y, inputs = node._data, list(map(get_data, parents))
     current = MODE.get()
     if type(g) is float and math.isfinite(g) and (current is None or current.watch is None):
-        plain = [node._data, *map(get_data, parents)]
         try:
             if 1 <= len(slopes) <= 2:
-                return [(i, g * slopes[i](*plain)) for i in wanted]
+                return [(i, g * slopes[i](y, *inputs)) for i in wanted]
             if not slopes and operation.joint is not None:
-                passed_on = operation.joint(g, *plain)
+                passed_on = operation.joint(g, y, *inputs)
                 return [(i, passed_on[i]) for i in wanted]
         except ArithmeticError:
             pass
-    return operation.pull(g, *numbers(node), node.static, wanted)
+    return operation.pull(g, *numbers(y, inputs), node.static, wanted)
 
 
 def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
@@ -312,7 +318,8 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     """The tangent of one node from those of its parents (None for a parent that does not move)."""
     operation = node.operation
     assert operation is not None
-    y, inputs = (node, list(node._parents)) if as_nodes else numbers(node)
+    parents = list(node._parents)
+    y, inputs = (node, parents) if as_nodes else numbers(node._data, list(map(get_data, parents)))
     static = node.static
     moving = [position for position, tangent in enumerate(tangents) if tangent is not None]
     terms: list[Any]

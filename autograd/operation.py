@@ -118,11 +118,12 @@ class Operation:
         if self.joint is not None:
             gradients = self.joint(g, y, *inputs, **static)
             return [(position, gradients[position]) for position in wanted]
-        return [
-            (position, rule(g, y, *inputs, **static))
-            for position in wanted
-            if (rule := self.rules[position]) is not None
-        ]
+        pulled = []
+        for position in wanted:
+            rule = self.rules[position]
+            if rule is not None:
+                pulled.append((position, rule(g, y, *inputs, **static)))
+        return pulled
 
     def __repr__(self) -> str:
         return f"<operation {self.name}>"
