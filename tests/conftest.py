@@ -2,8 +2,8 @@
 
 from hypothesis import settings
 
-# It needs PyTorch, which no test does.
-collect_ignore = ["reference/make_reference.py"]
+# They need PyTorch, which no test does.
+collect_ignore = ["reference/make_reference.py", "reference/pytorch.py"]
 
 # The first run of an example may import half the project, so no example has a deadline. The examples are the
 # same every time: what fails on one machine fails on all.
