@@ -361,7 +361,7 @@ def test_one_training_step_shows_the_loss_before_and_after(visit: Open) -> None:
 
 def test_arrays_have_thumbnails_and_edges_have_shapes(visit: Open) -> None:
     page = visit(viz.step(layer()))
-    assert page.locator(".view.shown .edge text.shape").first.text_content() == "8 × 4"
+    assert page.locator(".view.shown text.tag").first.text_content() == "8 × 4"
     page.keyboard.press("End")
     images = page.locator(".view.shown image.thumbnail.grad")
     assert images.count() and all(each.get_attribute("href") for each in images.all())

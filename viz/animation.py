@@ -91,12 +91,7 @@ class Animation:
 
     @cached_property
     def svg(self) -> str:
-        """The animated picture.
-
-        Raises
-        ------
-        RuntimeError: no Graphviz is there to lay out the graph; the message says what to install.
-        """
+        """The animated picture."""
         stepper = self.stepper
         scene = stepper.scenes[0]
         film = _Film(scene, stepper.steps, stepper.timeline.start(forward=False), self.duration)

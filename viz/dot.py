@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from viz.layout import Direction, nesting
+from viz.layout import Direction
+from viz.nesting import nesting
 from viz.picture import Box, Picture
 from viz.text import shortened
 

@@ -120,12 +120,7 @@ class Drawing(Saved):
 
     @cached_property
     def svg(self) -> str:
-        """The picture as an SVG element.
-
-        Raises
-        ------
-        RuntimeError: no Graphviz is there to lay it out; the message says what to install.
-        """
+        """The picture as an SVG element."""
         return svg(self.picture, self._layout, self.theme)
 
     @cached_property

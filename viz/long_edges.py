@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 Point = tuple[float, float]
 
@@ -23,8 +24,8 @@ def far_edges(count: int, edges: Sequence[tuple[int, int]]) -> frozenset[int]:
     >>> far_edges(4, [(0, 1), (1, 2), (2, 3), (0, 3)])
     frozenset()
     """
-    ranks = _ranks(count, edges)
-    spans = [max(ranks[target] - ranks[source] - 1, 0) for source, target in edges]
+    rank = ranks(count, edges)
+    spans = [max(rank[target] - rank[source] - 1, 0) for source, target in edges]
     passed = sum(spans)
     if passed <= _MOST_PASSED:
         return frozenset()
@@ -43,21 +44,25 @@ def far_edges(count: int, edges: Sequence[tuple[int, int]]) -> frozenset[int]:
     return frozenset(far)
 
 
-def _ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
-    """How far from the start each box stands; what was given stands right before its first use."""
-    ranks = [0] * count
+def ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """How far from the start each box stands; what was given stands right before its first use.
+
+    >>> ranks(4, [(0, 1), (1, 2), (2, 3), (0, 3)])
+    [0, 1, 2, 3]
+    """
+    rank = [0] * count
     entered = set()
     for source, target in sorted(edges, key=lambda edge: edge[1]):
         entered.add(target)
         if source < target:
-            ranks[target] = max(ranks[target], ranks[source] + 1)
+            rank[target] = max(rank[target], rank[source] + 1)
     first: dict[int, int] = {}
     for source, target in edges:
         if source not in entered:
-            first[source] = min(first.get(source, ranks[target]), ranks[target])
-    for source, rank in first.items():
-        ranks[source] = rank - 1
-    return ranks
+            first[source] = min(first.get(source, rank[target]), rank[target])
+    for source, at in first.items():
+        rank[source] = at - 1
+    return rank
 
 
 def entrances(edges: Sequence[tuple[int, int]], joined: frozenset[int]) -> list[float]:
@@ -73,9 +78,16 @@ def entrances(edges: Sequence[tuple[int, int]], joined: frozenset[int]) -> list[
 
 
 def direct_path(
-    source: tuple[Point, Point], target: tuple[Point, Point], flow: Point, share: float
+    source: tuple[Point, Point],
+    target: tuple[Point, Point],
+    flow: Point,
+    share: float,
+    way: Sequence[Point] = (),
 ) -> tuple[Point, ...]:
-    """A curve from one box to another, each its middle and its size, and the tip of the arrow head."""
+    """A curve from one box to another, each its middle and its size, and the tip of the arrow head.
+
+    ``way`` are points that it passes in the direction of the flow, one curve between each and the next.
+    """
     (x1, y1), (wide1, high1) = source
     (x2, y2), (wide2, high2) = target
     across = share - 0.5
@@ -85,7 +97,13 @@ def direct_path(
         y2 - flow[1] * high2 / 2 + abs(flow[0]) * across * high2,
     )
     end = (tip[0] - 8 * flow[0], tip[1] - 8 * flow[1])
-    reach = max(30.0, _REACH * abs((end[0] - start[0]) * flow[0] + (end[1] - start[1]) * flow[1]))
-    out = (start[0] + reach * flow[0], start[1] + reach * flow[1])
-    back = (end[0] - reach * flow[0], end[1] - reach * flow[1])
-    return (start, out, back, end, tip)
+    curve = [start]
+    for before, after in pairwise((start, *way, end)):
+        along = abs((after[0] - before[0]) * flow[0] + (after[1] - before[1]) * flow[1])
+        reach = _REACH * along if way else max(30.0, _REACH * along)
+        curve += [
+            (before[0] + reach * flow[0], before[1] + reach * flow[1]),
+            (after[0] - reach * flow[0], after[1] - reach * flow[1]),
+            after,
+        ]
+    return (*curve, tip)

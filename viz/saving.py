@@ -60,7 +60,6 @@ class Saved(ABC):
         ------
         ValueError: for a suffix that is none of ``formats``.
         ImportError: for ``.png`` and ``.pdf`` without the extra ``image``.
-        RuntimeError: no Graphviz is there to lay out a graph.
         OSError: when the file cannot be written.
         """
         path = Path(path)

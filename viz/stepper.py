@@ -154,12 +154,7 @@ class Stepper:
 
     @cached_property
     def html(self) -> str:
-        """The stepper as an HTML document that needs nothing else: no network, no kernel.
-
-        Raises
-        ------
-        RuntimeError: no Graphviz is there to lay out the graph; the message says what to install.
-        """
+        """The stepper as an HTML document that needs nothing else: no network, no kernel."""
         return self._page(self.start)
 
     def _page(self, start: int) -> str:
@@ -203,7 +198,6 @@ class Stepper:
         Raises
         ------
         IndexError: there is no such step.
-        RuntimeError: no Graphviz is there to lay out the graph.
 
         >>> from autograd import Value
         >>> "x.grad += " in step(Value(3.0, label="x") * 2.0).svg()

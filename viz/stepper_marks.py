@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import floor
+from itertools import pairwise
+from math import dist, floor
 
 from viz.long_edges import Point
 from viz.moment import Slot
@@ -11,6 +12,8 @@ from viz.stepper_shown import Shown
 
 PADDING, HEADER, LINE = 13, 28, 17
 _BAR = 5
+_SHARES = tuple(step / 8 for step in range(1, 9))
+_STEEP = 0.5
 _SIGNS = ("positive", "negative", "mixed", "broken")
 
 
@@ -66,14 +69,32 @@ def table(shape: tuple[int, ...]) -> tuple[int, int]:
     return max(1, min(rows, 16)), max(1, min(columns, 16))
 
 
-def middle_of(curve: tuple[Point, ...]) -> Point:
-    """The middle of the middle piece of a Bézier curve."""
-    pieces = (len(curve) - 1) // 3
-    first = 3 * (pieces // 2)
-    if pieces % 2 == 0:
-        return curve[first]
-    a, b, c, d = curve[first : first + 4]
-    return (a[0] + 3 * b[0] + 3 * c[0] + d[0]) / 8, (a[1] + 3 * b[1] + 3 * c[1] + d[1]) / 8
+def tag_place(curve: tuple[Point, ...]) -> Point:
+    """Where the text of an edge stands: halfway along its Bézier curve, above it unless it is steep.
+
+    >>> tag_place(((0.0, 0.0), (10.0, 0.0), (20.0, 0.0), (30.0, 0.0)))
+    (15.0, -6.0)
+    """
+    points = [curve[0]]
+    for first in range(0, len(curve) - 1, 3):
+        a, b, c, d = curve[first : first + 4]
+        for t in _SHARES:
+            weights = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3
+            points.append(
+                (
+                    sum(w * point[0] for w, point in zip(weights, (a, b, c, d), strict=True)),
+                    sum(w * point[1] for w, point in zip(weights, (a, b, c, d), strict=True)),
+                )
+            )
+    lengths = [dist(before, after) for before, after in pairwise(points)]
+    left, index = sum(lengths) / 2, 0
+    while index < len(lengths) - 1 and left > lengths[index]:
+        left -= lengths[index]
+        index += 1
+    (x1, y1), (x2, y2) = points[index : index + 2]
+    share = left / (lengths[index] or 1.0)
+    steep = abs(y2 - y1) > _STEEP * abs(x2 - x1)
+    return x1 + share * (x2 - x1), y1 + share * (y2 - y1) + (4 if steep else -6)
 
 
 def short(value: float) -> str:

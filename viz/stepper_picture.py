@@ -17,7 +17,7 @@ from viz.formatting import number
 from viz.layout import Direction, Layout, place
 from viz.long_edges import Point
 from viz.moment import Moment, Slot
-from viz.stepper_marks import DEFINITIONS, HEADER, LINE, PADDING, bar, middle_of, pair, short, table
+from viz.stepper_marks import DEFINITIONS, HEADER, LINE, PADDING, bar, pair, short, table, tag_place
 from viz.stepper_shown import Shown, dimensions
 from viz.stepper_theme import picture_style
 from viz.stepper_views import Bundle, Face, View, inner_edges
@@ -95,10 +95,12 @@ class Scene:
         return len(self.view.bundles) <= _FEW_EDGES
 
     def parts(self, slots: Mapping[str, Slot], moment: Moment | None) -> Iterator[str]:
-        """The edges and then the boxes in one state; what the moment is about stands out."""
+        """The edges, what is written on them, and the boxes in one state; the moment's stand out."""
         active = None if moment is None else moment.edge
         for bundle, path in zip(self.view.bundles, self.layout.paths, strict=True):
             yield "\n".join(self._edge(bundle, path, slots, active))
+        for bundle, path in zip(self.view.bundles, self.layout.paths, strict=True):
+            yield self._tag(bundle, path, slots, active)
         for face, size, centre in zip(self.view.faces, self.sizes, self.layout.centres, strict=True):
             inside = self._inside.get(face.fold, 0)
             yield "\n".join(self._box(face, size, centre, slots, moment, inside))
@@ -320,8 +322,7 @@ class Scene:
     def _edge(
         self, bundle: Bundle, path: tuple[Point, ...], slots: Mapping[str, Slot], active: int | None
     ) -> Iterator[str]:
-        passed = [shown for edge in bundle.edges if isinstance(shown := slots.get(f"e{edge}"), Shown)]
-        most = max(passed, key=lambda shown: shown.weight, default=None)
+        most = self._passed(bundle, slots)
         is_active = active in bundle.edges
         classes = " ".join(filter(None, ("edge", most.sign if most else "", "active" if is_active else "")))
         thickness = short(1.3 + 3.7 * (most.weight if most else 0.0))
@@ -330,22 +331,31 @@ class Scene:
         if is_active:
             yield f'<path class="halo" d="{d}"/>'
         yield f'<path class="line" d="{d}" stroke-width="{thickness}"/>'
-        middle = middle_of(path[:-1])
-        shape = self._edge_shape(bundle)
-        if shape:
-            yield f'<text class="shape" x="{short(middle[0])}" y="{short(middle[1] - 6)}">{shape}</text>'
-        elif len(bundle.edges) == 1:
-            text = most.text if most and (self.keeps or is_active) else ""
-            yield f'<text class="amount" x="{short(middle[0])}" y="{short(middle[1] + 4)}">{text}</text>'
-        else:
-            text = f"×{len(bundle.edges)}"
-            yield f'<text class="shape" x="{short(middle[0])}" y="{short(middle[1] - 6)}">{text}</text>'
         mark = self.timeline.picture.edges[bundle.edges[0]].mark if len(bundle.edges) == 1 else ""
         if mark:
             tip = path[-1]
             x, y = tip[0] + 6 * self.layout.flow[0], tip[1] + 7 * self.layout.flow[1] + 3
             yield f'<text class="mark" x="{short(x)}" y="{short(y)}">{mark}</text>'
         yield "</g>"
+
+    def _tag(
+        self, bundle: Bundle, path: tuple[Point, ...], slots: Mapping[str, Slot], active: int | None
+    ) -> str:
+        """What is written on an edge: a shape, how many edges it stands for, or what has passed over it."""
+        kind, text = "shape", self._edge_shape(bundle)
+        if len(bundle.edges) > 1:
+            text = f"×{len(bundle.edges)}"
+        elif not text:
+            kind, most = "amount", self._passed(bundle, slots)
+            text = most.text if most and (self.keeps or active in bundle.edges) else ""
+        x, y = map(short, tag_place(path[:-1]))
+        return f'<text class="tag {kind}" x="{x}" y="{y}">{text}</text>'
+
+    @staticmethod
+    def _passed(bundle: Bundle, slots: Mapping[str, Slot]) -> Shown | None:
+        """The largest of what has passed over the edges of a bundle."""
+        passed = [shown for edge in bundle.edges if isinstance(shown := slots.get(f"e{edge}"), Shown)]
+        return max(passed, key=lambda shown: shown.weight, default=None)
 
     @staticmethod
     def line(path: tuple[Point, ...]) -> str:

@@ -77,7 +77,7 @@ class Gauge:
             return 1.0
         steepness = 10**_DECADES
         share = np.log1p(size / (self.largest or 1.0) * steepness) / np.log1p(steepness)
-        return round(float(share), 3)
+        return min(round(float(share), 3), 1.0)  # a second backward goes beyond the scale of the first
 
 
 def minus(text: str) -> str:

@@ -24,7 +24,8 @@ const graph = {
     for (const box of this.boxes) {
       for (const node of box.members) { push(this.boxesOf, node, box); }
     }
-    for (const each of this.root.querySelectorAll('.edge')) { this.readEdge(each); }
+    const tags = this.root.querySelectorAll('.tag');
+    this.root.querySelectorAll('.edge').forEach((each, place) => this.readEdge(each, tags[place]));
     this.pulse = this.scene.querySelector('.pulse') || this.scene.appendChild(svgElement('path', { class: 'pulse', pathLength: 1 }));
     this.lit = [];
     this.draw(null);
@@ -62,9 +63,9 @@ const graph = {
     return box;
   },
 
-  readEdge(each) {
+  readEdge(each, tag) {
     const numbers = each.dataset.edges.split(' ').map(Number);
-    const edge = { element: each, numbers, line: each.querySelector('.line'), amount: each.querySelector('.amount') };
+    const edge = { element: each, numbers, line: each.querySelector('.line'), amount: tag.matches('.amount') ? tag : null };
     for (const number of numbers) { this.edgesOf.set(number, edge); }
   },
 

@@ -110,6 +110,7 @@ const panel = {
     const found = story.contributions(node);
     const gradient = story.slots['g' + node];
     const name = this.name(node);
+    const added = story.additions(node);
     const done = found.filter((each) => each.done).length;
     place.replaceChildren();
     const title = element('p', {}, 'Gradient of ', element('code', {}, name), ' ');
@@ -125,13 +126,17 @@ const panel = {
         element('span', {}, times), element('span', {}, happened ? this.value(each.amount) : 'not yet'));
       list.append(row);
     }
+    for (const { moment: each, done: happened } of added) {
+      const kept = each.phase === 'kept';
+      list.append(element('li', { className: happened ? (each === moment ? 'latest' : '') : 'pending' },
+        element('span', {}, kept ? 'left by an earlier backward()' : 'second backward()'), element('span', {}, this.value(kept ? each.before : each.amount))));
+    }
     if (gradient && found.length) {
-      const last = found.filter((each) => each.done).pop();
+      const last = [...found, ...added].filter((each) => each.done).pop();
       list.append(element('li', { className: 'total' }, element('span', {}, done < found.length ? 'so far' : name + '.grad'), element('span', {}, last ? this.value(last.moment.after) : '–')));
     }
     place.append(list);
-    const kept = data.moments.find((each) => each.phase === 'kept' && each.node === node);
-    if (kept) { place.append(element('p', {}, 'Its .grad held ' + kept.before[0] + ' before this pass began: backward() adds to that, and zero_grad() forgets it.')); }
+    if (added.length) { place.append(element('p', {}, 'backward() adds to what .grad holds; zero_grad() forgets it.')); }
   },
 
   order() {

@@ -106,6 +106,15 @@ const story = {
       }
     });
     return found;
+  },
+
+  /* The moments that add this gradient to what an earlier backward left, or add it a second time. */
+  additions(node) {
+    const found = [];
+    this.moments.forEach((moment, index) => {
+      if ((moment.phase === 'kept' || moment.phase === 'again') && moment.node === node) { found.push({ moment, done: index < this.position }); }
+    });
+    return found;
   }
 };
 
