@@ -26,6 +26,7 @@ from viz.saving import write
 from viz.stepper import Stepper, place_in_story, step
 from viz.stepper_marks import DEFINITIONS, short
 from viz.stepper_picture import Scene
+from viz.stepper_shown import exact
 from viz.stepper_theme import picture_style
 from viz.theme import Theme
 
@@ -177,9 +178,14 @@ class _Film:
 
     def captions(self) -> Iterator[str]:
         """What is said at each step."""
+        line = self.scene.timeline
+        end = line.nodes[-1]
+        # A still of the first frame has to make sense by itself.
+        lines = [(f"{line.names[-1]} = {exact(end.plain)}", "no gradient is computed yet")]
+        lines += [(moment.symbols, moment.numbers) for moment in self.steps]
         texts = [
-            "\n".join(self.scene.caption(moment, place_in_story(place, self.steps)))
-            for place, (_, moment) in enumerate(self.frames)
+            "\n".join(self.scene.caption(place_in_story(place, self.steps), *said))
+            for place, said in enumerate(lines)
         ]
         yield from self._states(texts)
 

@@ -123,16 +123,15 @@ class Scene:
         yield '<g class="positive"><path class="line" stroke-width="5" d="M60,0H104"/></g>'
         yield f'<text x="112" y="4">{bound}</text></g>'
 
-    def caption(self, moment: Moment | None, place_in_story: str) -> Iterator[str]:
+    def caption(self, place_in_story: str, symbols: str, numbers: str) -> Iterator[str]:
         """What happens at a moment, below the graph."""
         x, y = map(short, self.caption_place)
-        lines = (
-            place_in_story,
-            "" if moment is None else moment.symbols,
-            "" if moment is None else moment.numbers,
-        )
         yield f'<g class="caption" transform="translate({x} {y})">'
-        for name, down, text in zip(("phase", "symbols", "numbers"), (16, 42, 68), lines, strict=True):
+        for name, down, text in (
+            ("phase", 16, place_in_story),
+            ("symbols", 42, symbols),
+            ("numbers", 68, numbers),
+        ):
             yield f'<text class="{name}" y="{down}">{escape(text, quote=False)}</text>'
         yield "</g>"
 
@@ -147,9 +146,8 @@ class Scene:
         wide, high = map(short, self.canvas)
         x, y = map(short, self.origin)
         title = escape(f"Backpropagation: {self.timeline.names[-1]}", quote=False)
-        said = place_in_story
-        if moment is not None:
-            said += f" {moment.symbols}: {moment.numbers}"
+        lines = ("", "") if moment is None else (moment.symbols, moment.numbers)
+        said = place_in_story if moment is None else f"{place_in_story} {': '.join(lines)}"
         return "\n".join(
             (
                 f'<svg xmlns="http://www.w3.org/2000/svg" class="stepper" role="img" '
@@ -163,7 +161,7 @@ class Scene:
                 *self.parts(slots, moment),
                 "</g>",
                 *self.legend(),
-                *self.caption(moment, place_in_story),
+                *self.caption(place_in_story, *lines),
                 "</svg>\n",
             )
         )
