@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "autograd": {"numpy"},
     "autograd.pytest_plugin": {"numpy", "pytest"},
     "nn": {"autograd", "numpy", "tqdm"},
-    "viz": {"autograd", "numpy", "graphviz", "matplotlib", "IPython", "typst"},
+    "viz": {"autograd", "numpy", "matplotlib", "IPython", "typst"},
     "chainrule": {"autograd", "nn", "viz", "numpy", "matplotlib", "tqdm"},
 }
 

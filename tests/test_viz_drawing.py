@@ -4,12 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
 import pytest
-from graphviz.backend import dot_command
 
 import viz
 from autograd import Tensor, Value, tanh
@@ -225,16 +225,6 @@ def test_the_computation_flows_in_the_direction_asked_for(direction: layout.Dire
     assert f"rankdir={direction}" in viz.draw(Value(1.0), direction=direction).dot
 
 
-def test_boxes_do_not_overlap() -> None:
-    picture = viz.draw(neuron()).picture
-    sizes = [size(box) for box in picture.boxes]
-    placed = layout.place(sizes, [(edge.source, edge.target) for edge in picture.edges])
-    for i, ((x, y), (wide, high)) in enumerate(zip(placed.centres, sizes, strict=True)):
-        assert wide / 2 - 1 <= x <= placed.width - wide / 2 + 1
-        for (other_x, other_y), (other_wide, other_high) in list(zip(placed.centres, sizes, strict=True))[:i]:
-            assert abs(x - other_x) >= (wide + other_wide) / 2 or abs(y - other_y) >= (high + other_high) / 2
-
-
 def test_an_operation_of_very_many_arguments_can_be_placed() -> None:
     placed = layout.place([(60, 30)] * 101, [(index, 100) for index in range(100)])
     assert len(placed.paths) == 100
@@ -270,7 +260,9 @@ def test_groups_are_framed_around_their_boxes() -> None:
 
 
 def run_dot(source: str, form: str) -> str:
-    executable = next(layout._executables())
+    executable = shutil.which("dot") or shutil.which("graphviz-pure", path=sysconfig.get_path("scripts"))
+    if executable is None:
+        pytest.skip("no Graphviz is there to read the DOT")
     command = [executable, f"-T{form}"]
     return subprocess.run(command, input=source, capture_output=True, encoding="utf-8", check=True).stdout
 
@@ -281,25 +273,6 @@ def test_dot_accepts_the_dot_and_shows_the_label_as_it_is() -> None:
     run_dot(viz.draw(Value(1.0, label=NASTY) * 2.0).dot, "svg")
     a = Value(1.0, label="a")
     assert run_dot(viz.draw(a + a).dot, "plain").count("edge 0 1 ") == 2
-
-
-def test_the_layout_is_told_no_label(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr(layout, "_ask_dot", lambda source: asked.append(source) or run_dot(source, "json0"))
-    assert "secret" in viz.draw(Value(1.0, label="secret") * 2.0).svg
-    assert len(asked) == 1 and "secret" not in asked[0]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the broken dot is a shell script")
-def test_a_dot_that_does_not_work_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = tmp_path / "dot"
-    broken.write_text("#!/bin/sh\necho no plugins >&2\nexit 1\n")
-    broken.chmod(0o755)
-    monkeypatch.setattr(dot_command, "DOT_BINARY", broken)
-    assert next(layout._executables()) == str(broken)
-    if shutil.which("graphviz-pure", path=layout.sysconfig.get_path("scripts")):
-        assert viz.draw(Value(1.0)).svg
-    assert broken == dot_command.DOT_BINARY
 
 
 @pytest.mark.parametrize("nothing", [3.0, "x", None, [Value(1.0), 2.0], np.ones(2)])

@@ -1,17 +1,18 @@
-"""The layout in layers of boxes in nested groups: each group is laid out by itself, and then is a box.
+"""Boxes in nested groups: each group is laid out by itself, and then is a box of what is around it.
 
-That way no frame of a group covers anything that is not in it.
+That way no frame covers anything that is not in it. An edge that goes into a group or comes out of
+it has a way of its own in there, past the boxes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
-from viz.layered import Layers, layered
-from viz.long_edges import Point
+from viz.layered import OUTSIDE, RANK_GAP, Layers, Point, layered
 from viz.nesting import nesting
 
-_PADDING, _TITLE = 18.0, 10.0
+_PADDING, _TITLE = 18.0, 6.0
 _TOP = -1  # stands for what is around all groups
 
 
@@ -37,26 +38,37 @@ class Compound:
         edges: Sequence[tuple[int, int]],
         shares: Sequence[float],
         groups: Sequence[Sequence[int]],
+        rank_gap: float = RANK_GAP,
     ) -> None:
-        self._sizes, self._edges, self._shares = sizes, edges, shares
+        self._sizes, self._edges, self._shares, self._rank_gap = sizes, edges, shares, rank_gap
         outermost, inside = nesting(groups)
         self._inside: Mapping[int, Sequence[int]] = {**inside, _TOP: outermost}
         self._around = {child: group for group, children in self._inside.items() for child in children}
-        self._direct: dict[int, list[int]] = {group: [] for group in self._inside}
         members = [frozenset(group) for group in groups]
         self._chains = [self._chain(box, members) for box in range(len(sizes))]
+        self._direct: dict[int, list[int]] = {group: [] for group in self._inside}
         for box, chain in enumerate(self._chains):
             self._direct[chain[0]].append(box)
-        self._levels = [self._level(*edge) for edge in edges]
+        self._passed = [self._groups_passed(*edge) for edge in edges]
+        self._passing: dict[int, list[int]] = {group: [] for group in self._inside}
+        for edge, passed in enumerate(self._passed):
+            for group in passed:
+                self._passing[group].append(edge)
         self._layers: dict[int, Layers] = {}
-        self._items: dict[int, list[tuple[str, int]]] = {}
+        self._items: dict[int, list[int]] = {}
         self._extents: dict[int, Point] = {}
-        self.middles = [(0.0, 0.0)] * len(sizes)
-        self.frames = [(0.0, 0.0, 0.0, 0.0)] * len(groups)
-        self.ways: list[tuple[Point, ...]] = [()] * len(edges)
+        self._ports: dict[tuple[int, int], float] = {}
+        self._corners: dict[int, Point] = {}
         self._arrange(_TOP)
-        self.extent = self._extents[_TOP]
+        self.middles = [(0.0, 0.0)] * len(sizes)
         self._settle(_TOP, (0.0, 0.0))
+        self.extent = self._extents[_TOP]
+        self.frames = [
+            (x, y, x + self._extents[group][0], y + self._extents[group][1])
+            for group, (x, y) in sorted(self._corners.items())
+            if group != _TOP
+        ]
+        self.ways = [self._way(edge) for edge in range(len(edges))]
 
     def _chain(self, box: int, members: Sequence[frozenset[int]]) -> list[int]:
         """The groups around a box, from the innermost outwards, as :func:`nesting` has them."""
@@ -66,54 +78,103 @@ class Compound:
             chain.append(self._around[chain[-1]])
         return chain
 
-    def _level(self, source: int, target: int) -> int:
-        """The innermost group that an edge is inside of."""
-        return next(group for group in self._chains[source] if group in self._chains[target])
+    def _groups_passed(self, source: int, target: int) -> list[int]:
+        """The groups that an edge leaves, then the one that it stays within, then those that it enters."""
+        out, into = self._chains[source], self._chains[target]
+        level = next(group for group in out if group in into)
+        return [*out[: out.index(level) + 1], *reversed(into[: into.index(level)])]
 
-    def _item(self, box: int, group: int) -> tuple[str, int]:
-        """What stands for a box directly inside a group that it is in."""
+    def _item(self, box: int, group: int) -> int:
+        """What stands for a box directly inside a group: itself, or the group that it is in, counted on."""
         chain = self._chains[box]
+        if group not in chain:
+            return OUTSIDE
         place = chain.index(group)
-        return ("group", chain[place - 1]) if place else ("box", box)
+        return len(self._sizes) + chain[place - 1] if place else box
 
     def _arrange(self, group: int) -> None:
         """Lay out a group, those inside of it first."""
         for inner in self._inside[group]:
             self._arrange(inner)
-        # In the order of computation, in which a group stands where its first box does.
-        items = [("box", box) for box in self._direct[group]]
-        items += [("group", inner) for inner in self._inside[group]]
-        items.sort(key=lambda item: item[1] if item[0] == "box" else self._first(item[1]))
-        places = {item: place for place, item in enumerate(items)}
-        edges, shares = [], []
-        for (source, target), share, level in zip(self._edges, self._shares, self._levels, strict=True):
-            if level == group:
-                entered = self._item(target, group)
-                edges.append((places[self._item(source, group)], places[entered]))
-                shares.append(share if entered[0] == "box" else 0.5)
-        sizes = [self._sizes[index] if kind == "box" else self._extents[index] for kind, index in items]
-        self._items[group], self._layers[group] = items, layered(sizes, edges, shares)
-        wide, high = self._layers[group].extent
+        items = [*self._direct[group], *(len(self._sizes) + inner for inner in self._inside[group])]
+        items = self._in_order(items, group)
+        places = {OUTSIDE: OUTSIDE, **{item: place for place, item in enumerate(items)}}
+        edges, ports = [], []
+        for edge in self._passing[group]:
+            source, target = (self._item(box, group) for box in self._edges[edge])
+            edges.append((places[source], places[target]))
+            enters = (self._shares[edge] - 0.5) * self._sizes[self._edges[edge][1]][1]
+            ports.append((self._port(edge, source, 0.0), self._port(edge, target, enters)))
+        layers = layered([self._size(item) for item in items], edges, ports, self._rank_gap)
+        self._items[group], self._layers[group] = items, layers
+        wide, high = layers.extent
         frame = (0.0, 0.0) if group == _TOP else (2 * _PADDING, 2 * _PADDING + _TITLE)
         self._extents[group] = wide + frame[0], high + frame[1]
+        for edge, y in zip(self._passing[group], layers.crossings, strict=True):
+            self._ports[edge, group] = y - high / 2 + _TITLE / 2
 
-    def _first(self, group: int) -> int:
-        return min([*self._direct[group], *map(self._first, self._inside[group])])
+    def _in_order(self, items: Sequence[int], group: int) -> list[int]:
+        """The items so that each comes after those it is computed from, unless they wait for each other."""
+        targets: dict[int, list[int]] = {item: [] for item in items}
+        waits = dict.fromkeys(items, 0)
+        for edge in self._passing[group]:
+            source, target = (self._item(box, group) for box in self._edges[edge])
+            if source in targets and target in targets:
+                targets[source].append(target)
+                waits[target] += 1
+        first = sorted(items, key=self._first)
+        places = {item: place for place, item in enumerate(first)}
+        ready = [(place, item) for item, place in places.items() if not waits[item]]
+        left, order = dict.fromkeys(first), []
+        while left:
+            # Where all wait for one another, the one whose first box comes first goes ahead.
+            _, item = heappop(ready) if ready else (0, next(iter(left)))
+            if item not in left:
+                continue
+            del left[item]
+            order.append(item)
+            for target in targets[item]:
+                waits[target] -= 1
+                if not waits[target] and target in left:
+                    heappush(ready, (places[target], target))
+        return order
+
+    def _first(self, item: int) -> int:
+        """The box by which an item takes part in the order of computation."""
+        if item < len(self._sizes):
+            return item
+        group = item - len(self._sizes)
+        inner = (len(self._sizes) + each for each in self._inside[group])
+        return min([*self._direct[group], *map(self._first, inner)])
+
+    def _size(self, item: int) -> Point:
+        return self._sizes[item] if item < len(self._sizes) else self._extents[item - len(self._sizes)]
+
+    def _port(self, edge: int, item: int, of_box: float) -> float:
+        """How far below the middle of an item an edge meets it."""
+        return of_box if item < len(self._sizes) else self._ports[edge, item - len(self._sizes)]
 
     def _settle(self, group: int, corner: Point) -> None:
-        """Give the inside of a group its place in the whole."""
-        layers = self._layers[group]
-        x, y = corner
-        if group != _TOP:
-            wide, high = self._extents[group]
-            self.frames[group] = (x, y, x + wide, y + high)
-            x, y = x + _PADDING, y + _PADDING + _TITLE
-        for (kind, index), (across, down) in zip(self._items[group], layers.middles, strict=True):
-            if kind == "box":
-                self.middles[index] = (x + across, y + down)
+        """Give a group and all in it their places in the whole."""
+        self._corners[group] = corner
+        x, y = self._origin(group)
+        for item, (across, down) in zip(self._items[group], self._layers[group].middles, strict=True):
+            if item < len(self._sizes):
+                self.middles[item] = (x + across, y + down)
             else:
-                wide, high = self._extents[index]
-                self._settle(index, (x + across - wide / 2, y + down - high / 2))
-        own = (edge for edge, level in enumerate(self._levels) if level == group)
-        for edge, way in zip(own, layers.ways, strict=True):
-            self.ways[edge] = tuple((x + across, y + down) for across, down in way)
+                wide, high = self._size(item)
+                self._settle(item - len(self._sizes), (x + across - wide / 2, y + down - high / 2))
+
+    def _origin(self, group: int) -> Point:
+        """Where the inside of a group begins."""
+        x, y = self._corners[group]
+        return (x, y) if group == _TOP else (x + _PADDING, y + _PADDING + _TITLE)
+
+    def _way(self, edge: int) -> tuple[Point, ...]:
+        """The points that an edge passes in each of its groups, one after the other."""
+        points: list[Point] = []
+        for group in self._passed[edge]:
+            x, y = self._origin(group)
+            way = self._layers[group].ways[self._passing[group].index(edge)]
+            points += ((x + across, y + down) for across, down in way)
+        return tuple(points)

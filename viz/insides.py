@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from viz.layout import Direction, centres
-from viz.long_edges import Point
+from viz.layered import Point
+from viz.layout import Direction, place
 from viz.picture import Picture
 from viz.svg_box import size
 
@@ -37,21 +37,17 @@ def insides(picture: Picture, direction: Direction) -> dict[int, Inside]:
     hidden = picture.hidden
     boxes = (*picture.boxes, *hidden.boxes)
     within = _edges_within(picture)
-    connected = [fold for fold in hidden.insides if within[fold]]
-    graphs = []
-    for fold in connected:
-        inner = hidden.insides[fold]
-        places = {box: place for place, box in enumerate(inner)}
-        edges = [(places[source], places[target]) for source, target in within[fold]]
-        graphs.append(([size(boxes[box]) for box in inner], edges))
-    found = {
-        fold: Inside(hidden.insides[fold], width, height, middles)
-        for fold, (width, height, middles) in zip(connected, centres(graphs, direction), strict=True)
-    }
+    found = {}
     for fold, inner in hidden.insides.items():
-        if fold not in found:
-            found[fold] = _grid(inner, [size(boxes[box]) for box in inner])
-    return {fold: found[fold] for fold in hidden.insides}
+        sizes = [size(boxes[box]) for box in inner]
+        if not within[fold]:
+            found[fold] = _grid(inner, sizes)
+            continue
+        places = {box: index for index, box in enumerate(inner)}
+        edges = [(places[source], places[target]) for source, target in within[fold]]
+        layout = place(sizes, edges, direction=direction, joined=range(len(inner)))
+        found[fold] = Inside(inner, layout.width, layout.height, layout.centres)
+    return found
 
 
 def _edges_within(picture: Picture) -> dict[int, list[tuple[int, int]]]:

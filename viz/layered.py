@@ -1,79 +1,136 @@
-"""A layout in layers, for where no Graphviz can run, such as Python in a browser.
+"""A layout in layers: every box has a rank, and the computation flows from rank to rank.
 
 Sugiyama's method (K. Sugiyama, S. Tagawa, M. Toda, *Methods for visual understanding of
-hierarchical system structures*, IEEE Transactions on Systems, Man and Cybernetics 11, 1981): every
-box gets a rank, a long edge gets a lane through each rank that it passes, ranks are sorted so that
-few edges cross, and then each place moves towards those it is connected to.
+hierarchical system structures*, IEEE Transactions on Systems, Man and Cybernetics 11, 1981): a long
+edge gets a lane through each rank that it passes, ranks are sorted so that few edges cross, and then
+each place moves towards those it is connected to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, repeat
 
-from viz.long_edges import Point, ranks
+Point = tuple[float, float]
 
-_GAP, _RANK_GAP, _LANE = 16.0, 44.0, 6.0
-_SWEEPS = 8
-_MOST_LANES = 5_000  # with more of them no long edge gets one
+OUTSIDE = -1
+"""As the source or the target of an edge: what is to the left or to the right of all boxes."""
+
+RANK_GAP = 44.0
+_WIDEST_RANK_GAP = 130.0
+_GAPS = 16.0, 10.0, 6.0  # between two boxes, a box and a lane, and two lanes
+_LANE = 2.0
+_SWEEPS = 10
+_STRAIGHT = 4  # how many times as much as a box a lane wants to be where its neighbours are
+_MOST_LANES = 5_000  # with more of them the longest edges get none
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """Where boxes are, and for each edge the points that it passes on its way, all in points."""
+    """Where boxes are, in points.
+
+    ``ways`` has for each edge the points that it passes, and ``crossings`` how far down it comes in from
+    the outside, or goes out.
+    """
 
     extent: Point
     middles: tuple[Point, ...]
     ways: tuple[tuple[Point, ...], ...]
+    crossings: tuple[float, ...]
 
 
-def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]], shares: Sequence[float]) -> Layers:
+def layered(
+    sizes: Sequence[Point],
+    edges: Sequence[tuple[int, int]],
+    ports: Sequence[Point],
+    rank_gap: float = RANK_GAP,
+) -> Layers:
     """Place boxes in ranks from left to right.
 
     Parameters
     ----------
     sizes: the width and the height of each box.
-    edges: their source and target; one whose source stands after its target has no say.
-    shares: where each edge enters its target, from 0 at the top to 1 at the bottom.
+    edges: their source and target, which may be ``OUTSIDE``; one that goes back to an earlier box has
+        no say in where boxes are.
+    ports: for each edge how far below their middles it leaves its source and enters its target.
+    rank_gap: how far ranks are apart.
 
-    >>> layered([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], [0.25, 0.75]).middles
+    >>> layered([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], [(0, -7.5), (0, 7.5)]).middles
     ((30.0, 15.0), (30.0, 61.0), (144.0, 38.0))
     """
     if not sizes:
-        return Layers((0.0, 0.0), (), tuple(() for _ in edges))
-    graph = _Ranks(sizes, edges, shares)
+        return Layers((0.0, 0.0), (), tuple(() for _ in edges), (0.0,) * len(edges))
+    graph = _Columns(sizes, edges, ports)
     graph.uncross()
-    return graph.placed()
+    return graph.placed(rank_gap)
 
 
-class _Ranks:
-    """Columns of places: first the boxes, then the lanes of long edges."""
+def ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    """How far from the start each box stands: as near to where it is used as that makes no edge longer.
+
+    >>> ranks(4, [(0, 1), (1, 3), (2, 3)])
+    [0, 1, 1, 2]
+    """
+    sources: list[list[int]] = [[] for _ in range(count)]
+    targets: list[list[int]] = [[] for _ in range(count)]
+    for source, target in edges:
+        if 0 <= source < target:
+            sources[target].append(source)
+            targets[source].append(target)
+    rank = [0] * count
+    for box in range(count):
+        rank[box] = max((rank[source] + 1 for source in sources[box]), default=0)
+    for box in reversed(range(count)):
+        if targets[box] and len(targets[box]) >= len(sources[box]):
+            rank[box] = min(rank[target] for target in targets[box]) - 1
+    lowest = min(rank, default=0)
+    return [at - lowest for at in rank]
+
+
+def _longest_with_lanes(spans: Sequence[int]) -> int:
+    """How many columns an edge may pass so that all lanes together are not too many."""
+    total = 0
+    for span in sorted(spans):
+        total += max(span, 0)
+        if total > _MOST_LANES:
+            return span - 1
+    return max(spans, default=0)
+
+
+class _Columns:
+    """Places in columns: first the boxes, then the lanes of long edges."""
 
     def __init__(
-        self, sizes: Sequence[Point], edges: Sequence[tuple[int, int]], shares: Sequence[float]
+        self, sizes: Sequence[Point], edges: Sequence[tuple[int, int]], ports: Sequence[Point]
     ) -> None:
-        self.sizes = sizes
+        self.sizes, self.edges, self.ports = sizes, edges, ports
         rank = ranks(len(sizes), edges)
-        lowest = min(rank)
-        self.columns: list[list[int]] = [[] for _ in range(max(rank) - lowest + 1)]
+        self.columns: list[list[int]] = [[] for _ in range(max(rank) + 1)]
         for box, at in enumerate(rank):
-            self.columns[at - lowest].append(box)
+            self.columns[at].append(box)
         self.heights = [high for _, high in sizes]
-        # The neighbours of a place, and how much lower than its middle, as a share, an edge meets each.
+        # The neighbours of a place, and how far below its middle a place is where the edge is level.
         self.before: list[list[tuple[int, float]]] = [[] for _ in sizes]
         self.after: list[list[tuple[int, float]]] = [[] for _ in sizes]
         self.lanes: list[list[int]] = []
-        spared = sum(max(rank[target] - rank[source] - 1, 0) for source, target in edges) > _MOST_LANES
-        for (source, target), share in zip(edges, shares, strict=True):
-            passed = [] if spared else range(rank[source] + 1 - lowest, rank[target] - lowest)
-            lanes = [self._lane(at) for at in passed]
+        self.crowds = [0] * len(self.columns)  # how many edges go from each column to the next
+        ends = [
+            (
+                -1 if source == OUTSIDE else rank[source],
+                len(self.columns) if target == OUTSIDE else rank[target],
+            )
+            for source, target in edges
+        ]
+        longest = _longest_with_lanes([end - start - 1 for start, end in ends])
+        for edge, port, (start, end) in zip(edges, ports, ends, strict=True):
+            passed = range(start + 1, end)
+            lanes = [self._lane(at) for at in passed] if len(passed) <= longest else []
             self.lanes.append(lanes)
-            if rank[source] < rank[target]:
-                for one, other in pairwise((source, *lanes, target)):
-                    lower = share - 0.5 if other == target else 0.0
-                    self.after[one].append((other, lower))
-                    self.before[other].append((one, lower))
+            for at in range(max(start, 0), min(end, len(self.columns))):
+                self.crowds[at] += 1
+            if start < end:
+                self._connect(edge, lanes, port)
 
     def _lane(self, column: int) -> int:
         place = len(self.heights)
@@ -82,6 +139,14 @@ class _Ranks:
         self.before.append([])
         self.after.append([])
         return place
+
+    def _connect(self, edge: tuple[int, int], lanes: Sequence[int], port: Point) -> None:
+        places = (edge[0], *lanes, edge[1])
+        meets = (port[0], *(0.0 for _ in lanes), port[1])
+        for (one, leaves), (other, enters) in pairwise(zip(places, meets, strict=True)):
+            if OUTSIDE not in (one, other):
+                self.after[one].append((other, enters - leaves))
+                self.before[other].append((one, leaves - enters))
 
     def _sweeps(self) -> Iterator[tuple[list[int], bool]]:
         """The columns, to and fro, and whether it goes back."""
@@ -92,15 +157,17 @@ class _Ranks:
     def uncross(self) -> None:
         """Sort each column by the middle of the neighbours of its places."""
         order = {place: float(index) for column in self.columns for index, place in enumerate(column)}
+        tallest = max(self.heights)
         for column, back in self._sweeps():
             wanted = {}
             for place in column:
-                near = [order[n] + lower for n, lower in (self.after if back else self.before)[place]]
+                beside = (self.after if back else self.before)[place]
+                near = [order[neighbour] + lower / tallest for neighbour, lower in beside]
                 wanted[place] = sum(near) / len(near) if near else order[place]
             column.sort(key=wanted.__getitem__)
             order.update((place, float(index)) for index, place in enumerate(column))
 
-    def placed(self) -> Layers:
+    def placed(self, rank_gap: float) -> Layers:
         """Coordinates for the columns as they are sorted."""
         ys = [0.0] * len(self.heights)
         for column in self.columns:
@@ -108,26 +175,37 @@ class _Ranks:
         wanted = list(ys)
         for column, back in self._sweeps():
             for place in column:
-                if back:
-                    near = [ys[n] + lower * self.heights[n] for n, lower in self.after[place]]
-                else:
-                    near = [ys[n] - lower * self.heights[place] for n, lower in self.before[place]]
+                near = [ys[n] + lower for n, lower in (self.after if back else self.before)[place]]
                 wanted[place] = sum(near) / len(near) if near else ys[place]
             self._stack(column, wanted, ys)
         top = min(y - high / 2 for y, high in zip(ys, self.heights, strict=True))
         bottom = max(y + high / 2 for y, high in zip(ys, self.heights, strict=True))
-        lefts, rights, x = {}, {}, 0.0
-        for column in self.columns:
-            wide = max((self.sizes[place][0] for place in column if place < len(self.sizes)), default=0.0)
+        lefts, rights, x, right = {}, {}, 0.0, 0.0
+        for column, crowd in zip(self.columns, self.crowds, strict=True):
+            right = x + max(
+                (self.sizes[place][0] for place in column if place < len(self.sizes)), default=0.0
+            )
             lefts.update(dict.fromkeys(column, x))
-            rights.update(dict.fromkeys(column, x + wide))
-            x += wide + _RANK_GAP
+            rights.update(dict.fromkeys(column, right))
+            # Where many edges meet, they need room to come apart.
+            x = right + min(max(rank_gap, 2.5 * crowd), _WIDEST_RANK_GAP)
         middles = [((lefts[box] + rights[box]) / 2, ys[box] - top) for box in range(len(self.sizes))]
-        ways = (
+        ways = [
             tuple((side[lane], ys[lane] - top) for lane in lanes for side in (lefts, rights))
             for lanes in self.lanes
-        )
-        return Layers((x - _RANK_GAP, bottom - top), tuple(middles), tuple(ways))
+        ]
+        crossings = tuple(map(self._crossing, self.edges, self.ports, ways, repeat(middles)))
+        return Layers((right, bottom - top), tuple(middles), tuple(ways), crossings)
+
+    @staticmethod
+    def _crossing(
+        edge: tuple[int, int], port: Point, way: Sequence[Point], middles: Sequence[Point]
+    ) -> float:
+        """How far down an edge comes in from the outside, or goes out."""
+        comes_in = edge[0] == OUTSIDE
+        if way:
+            return way[0 if comes_in else -1][1]
+        return middles[edge[comes_in]][1] + port[comes_in]
 
     def _stack(self, column: list[int], wanted: Sequence[float], ys: list[float]) -> None:
         """Put places one below the other, each as near as can be to where it is wanted.
@@ -135,16 +213,22 @@ class _Ranks:
         That is an isotonic regression, solved by pooling adjacent violators.
         """
         offsets, offset = [], 0.0
-        blocks: list[tuple[float, int]] = []  # the sum of what is wanted, and by how many
+        blocks: list[tuple[float, int, int]] = []  # the sum of what is wanted, by what weight, by how many
         for index, place in enumerate(column):
             if index:
-                offset += (self.heights[column[index - 1]] + self.heights[place]) / 2 + _GAP
+                offset += self._distance(column[index - 1], place)
             offsets.append(offset)
-            total, count = wanted[place] - offset, 1
-            while blocks and blocks[-1][0] / blocks[-1][1] > total / count:
-                total, count = total + blocks[-1][0], count + blocks[-1][1]
-                blocks.pop()
-            blocks.append((total, count))
-        starts = (total / count for total, count in blocks for _ in range(count))
+            weight = 1 if place < len(self.sizes) else _STRAIGHT
+            total, count = weight * (wanted[place] - offset), 1
+            while blocks and blocks[-1][0] / blocks[-1][1] > total / weight:
+                more, heavier, others = blocks.pop()
+                total, weight, count = total + more, weight + heavier, count + others
+            blocks.append((total, weight, count))
+        starts = (total / weight for total, weight, count in blocks for _ in range(count))
         for place, start, offset in zip(column, starts, offsets, strict=True):
             ys[place] = start + offset
+
+    def _distance(self, above: int, below: int) -> float:
+        """Between the middles of two places, one right below the other."""
+        lanes = (above >= len(self.sizes)) + (below >= len(self.sizes))
+        return (self.heights[above] + self.heights[below]) / 2 + _GAPS[lanes]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from math import dist, floor
 
-from viz.long_edges import Point
+from viz.layered import Point
 from viz.moment import Slot
 from viz.stepper_shown import Shown
 

@@ -14,8 +14,8 @@ from math import ceil, floor
 from typing import Literal
 
 from viz.formatting import number
+from viz.layered import Point
 from viz.layout import Direction, Layout, place
-from viz.long_edges import Point
 from viz.moment import Moment, Slot
 from viz.stepper_marks import DEFINITIONS, HEADER, LINE, PADDING, bar, pair, short, table, tag_place
 from viz.stepper_shown import Shown, dimensions
@@ -28,7 +28,7 @@ from viz.timeline import Timeline
 _TEXT, _HEADING = 12, 16
 _GAP, _NARROWEST = 12, 92
 _THUMBNAIL = 46
-_SPREAD = 1.7  # boxes further apart than Graphviz puts them, to leave room for what is written on edges
+_RANK_GAP = 74.0
 _MARGIN, _LEGEND, _CAPTION = 16, 30, 84
 _FEW_EDGES = 20  # up to here every edge keeps what has passed over it
 
@@ -50,21 +50,13 @@ class Scene:
 
     @cached_property
     def layout(self) -> Layout:
-        """Where everything is; the gaps between boxes are wider than those of Graphviz."""
-        across = self.direction in ("LR", "RL")
-        x, y = (_SPREAD, 1.0) if across else (1.0, _SPREAD)
-        found = place(
-            [(wide / x, high / y) for wide, high in self.sizes],
+        """Where everything is, with room for what is written on edges."""
+        return place(
+            self.sizes,
             [(bundle.source, bundle.target) for bundle in self.view.bundles],
             direction=self.direction,
             joined=[index for index, face in enumerate(self.view.faces) if face.fold],
-        )
-        return Layout(
-            found.flow,
-            found.width * x,
-            found.height * y,
-            tuple((point[0] * x, point[1] * y) for point in found.centres),
-            tuple(tuple((point[0] * x, point[1] * y) for point in path) for path in found.paths),
+            rank_gap=_RANK_GAP,
         )
 
     @cached_property

@@ -14,8 +14,8 @@ from itertools import chain, repeat
 
 from viz.flow_style import edge_style, flow_legend
 from viz.formatting import number
+from viz.layered import Point
 from viz.layout import Layout
-from viz.long_edges import Point
 from viz.picture import Edge, Group, Picture
 from viz.svg_box import TEXT, bar, box_shapes, n, sentence, size
 from viz.text import shortened, width

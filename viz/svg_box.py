@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from viz.boxes import Box
-from viz.long_edges import Point
+from viz.layered import Point
 from viz.text import shortened, width
 
 TEXT, _SYMBOL, _SMALL, _LINE = 12, 16, 10, 17  # font sizes and the height of a line, in pixels
