@@ -218,3 +218,25 @@ def test_axe_finds_nothing_to_complain_about(visit: Open, scheme: str) -> None:
     page.click('[data-fold="layer-1"]')
     results = axe.Axe().run(page)
     assert not results.response["violations"], results.generate_report()
+
+
+def test_a_fold_that_is_too_large_for_the_page_says_how_to_open_it(
+    visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("viz.picture._MOST_HIDDEN", 20)
+    drawn = drawing()
+    sealed = [
+        box
+        for box in (*drawn.picture.boxes, *drawn.picture.hidden.boxes)
+        if box.fold and box.id not in drawn.picture.hidden.insides
+    ]
+    assert drawn.picture.hidden.left_out == sum(box.count for box in sealed) > 0
+    page = visit(drawn)
+    page.fill("#search", sealed[0].fold)
+    page.keyboard.press("Enter")
+    page.locator(".hit").click()
+    said = page.inner_text("#note")
+    assert f'viz.draw(…, unfold="{sealed[0].fold}")' in said and f"{sealed[0].count} nodes" in said
+    page.fill("#search", "nowhere")
+    assert f"{drawn.picture.hidden.left_out} nodes are not on this page" in page.inner_text("#note")
+    assert viz.draw(layers(), max_nodes=60, unfold=sealed[0].fold).svg

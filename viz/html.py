@@ -131,10 +131,17 @@ def _data(picture: Picture, layout: Layout, direction: Direction) -> dict[str, A
         "sizes": sizes,
         "insides": opened,
         "folds": {box.id: f"{box.symbol} ({box.fold})" for box in boxes if box.fold},
+        "sealed": {box.id: _sealed(box) for box in boxes if box.fold and box.id not in opened},
+        "left": picture.hidden.left_out,
         "texts": [sentence(box) for box in boxes],
         "hidden": [_shapes(box, picture.scale) for box in picture.hidden.boxes],
         "edges": [[edge.source, edge.target, edge.mark, edge.count, _finite(edge.flow)] for edge in edges],
     }
+
+
+def _sealed(box: Box) -> str:
+    """What to do about a fold whose inside is not on the page."""
+    return f'{box.count:,} nodes, too many for this page: viz.draw(…, unfold="{box.fold}") opens them'
 
 
 def _finite(flow: float | None) -> float | None:

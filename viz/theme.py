@@ -68,7 +68,7 @@ header span { margin-left: auto }
 input, button { font: inherit; color: inherit; background: none; border: 1px solid; border-radius: 6px }
 input, button { padding: 3px 8px }
 button { cursor: pointer }
-main { overflow: auto; flex: 1; min-height: 0 }
+main { overflow: auto; flex: 1; min-height: 0; display: grid }
 main svg { display: block; margin: auto }
 .opens { cursor: pointer; outline-offset: 2px }
 .opens:hover .frame, .opens:focus-visible .frame { stroke-width: 2.5 !important }

@@ -44,6 +44,8 @@
     drawn[id] = element;
     if (data.insides[id]) {
       act(element, "unfold " + data.folds[id], function (by_key) { toggle(id, by_key); });
+    } else if (data.sealed[id]) {
+      act(element, data.folds[id] + ": " + data.sealed[id], function () { say(data.folds[id] + ": " + data.sealed[id]); });
     }
   }
 
@@ -287,7 +289,8 @@
       .filter(function (pair) { return pair[0].indexOf(words) >= 0; })
       .map(function (pair) { return pair[1]; });
     hit = -1;
-    say(!words ? "" : hits.length ? hits.length + " found, Enter for the next" : "not found");
+    var left = data.left ? ", but " + data.left.toLocaleString("en") + " nodes are not on this page" : "";
+    say(!words ? "" : hits.length ? hits.length + " found, Enter for the next" : "not found" + left);
   }
 
   function next() {
