@@ -1,20 +1,12 @@
 """``viz.animate`` in a real browser: it plays inside an image, and stands still for those who ask."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from browser import Visit, chromium
+from browser import Visit
 
 import viz
 from autograd import Value
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
 
 
 def animation() -> viz.Animation:

@@ -4,12 +4,10 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browser import Visit, chromium
 
 import viz
 from autograd import Value, tanh
@@ -97,26 +95,7 @@ def test_the_page_of_a_thousand_nodes_is_small() -> None:
 # -- in a browser -----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as found:
-        yield found
-
-
 Open = Callable[..., Any]
-
-
-@pytest.fixture
-def visit(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    visits: list[Visit] = []
-
-    def visit(drawn: viz.Drawing, **options: Any) -> Any:
-        visits.append(Visit(browser, **options))
-        return visits[-1].open(drawn.save(tmp_path / "page.html"))
-
-    yield visit
-    for each in visits:
-        each.close()
 
 
 def boxes(page: Any) -> int:

@@ -13,6 +13,7 @@ from viz.layered import OUTSIDE, RANK_GAP, Layers, Point, layered
 from viz.nesting import nesting
 
 _PADDING, _TITLE = 18.0, 6.0
+_LEVEL = 0.1  # points that differ by less are on one height
 _TOP = -1  # stands for what is around all groups
 
 
@@ -177,4 +178,9 @@ class Compound:
             x, y = self._origin(group)
             way = self._layers[group].ways[self._passing[group].index(edge)]
             points += ((x + across, y + down) for across, down in way)
-        return tuple(points)
+        level = [0 < i < len(points) - 1 and _level(*points[i - 1 : i + 2]) for i in range(len(points))]
+        return tuple(point for point, is_level in zip(points, level, strict=True) if not is_level)
+
+
+def _level(before: Point, point: Point, after: Point) -> bool:
+    return max(abs(before[1] - point[1]), abs(after[1] - point[1])) < _LEVEL
