@@ -20,7 +20,7 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types notebooks bench format clean
+.PHONY: help demo test check lint types notebooks pictures bench format clean
 
 help: ## Show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /\1\t/' | \
@@ -43,6 +43,9 @@ types: $(venv)/installed-dev ## Check the types
 
 notebooks: $(venv)/installed-dev ## Run each notebooks/*.py and write the .ipynb beside it
 	$(bin)/python tests/test_notebooks.py
+
+pictures: $(venv)/installed-dev ## Draw the pictures of README.md
+	$(bin)/python docs/pictures/make.py
 
 bench: $(venv)/installed-bench ## Run the benchmarks
 	@set -e; for script in benchmarks/*.py; do \
