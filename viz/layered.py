@@ -8,7 +8,8 @@ each place moves towards those it is connected to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right, insort
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, repeat
 
@@ -78,11 +79,13 @@ def ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
         if 0 <= source < target:
             sources[target].append(source)
             targets[source].append(target)
-    rank = [0] * count
+    rank, pull = [0] * count, [0] * count  # how much longer edges get for each rank that a box moves on
     for box in range(count):
         rank[box] = max((rank[source] + 1 for source in sources[box]), default=0)
+        # What is used only here may come along, if that is cheaper.
+        pull[box] = sum(min(1, pull[each]) if len(targets[each]) == 1 else 1 for each in sources[box])
     for box in reversed(range(count)):
-        if targets[box] and len(targets[box]) >= len(sources[box]):
+        if targets[box] and len(targets[box]) >= pull[box]:
             rank[box] = min(rank[target] for target in targets[box]) - 1
     lowest = min(rank, default=0)
     return [at - lowest for at in rank]
@@ -148,24 +151,52 @@ class _Columns:
                 self.after[one].append((other, enters - leaves))
                 self.before[other].append((one, leaves - enters))
 
-    def _sweeps(self) -> Iterator[tuple[list[int], bool]]:
-        """The columns, to and fro, and whether it goes back."""
-        for sweep in range(_SWEEPS):
-            for column in self.columns[::-1] if sweep % 2 else self.columns:
-                yield column, bool(sweep % 2)
-
     def uncross(self) -> None:
-        """Sort each column by the middle of the neighbours of its places."""
-        order = {place: float(index) for column in self.columns for index, place in enumerate(column)}
+        """Sort each column by the middle of the neighbours of its places, and keep what crosses least."""
+        order = self._first_order()
         tallest = max(self.heights)
-        for column, back in self._sweeps():
-            wanted = {}
+        best, fewest = dict(order), self._crossings(order)
+        for sweep in range(_SWEEPS):
+            beside = self.after if sweep % 2 else self.before
+            for column in self.columns[::-1] if sweep % 2 else self.columns:
+                wanted = {}
+                for place in column:
+                    near = [order[neighbour] + lower / tallest for neighbour, lower in beside[place]]
+                    wanted[place] = sum(near) / len(near) if near else order[place]
+                column.sort(key=wanted.__getitem__)
+                order.update((place, float(index)) for index, place in enumerate(column))
+            count = self._crossings(order)
+            if count < fewest:
+                best, fewest = dict(order), count
+        for column in self.columns:
+            column.sort(key=best.__getitem__)
+
+    def _first_order(self) -> dict[int, float]:
+        """Where each place stands in its column when one walks from the results to their arguments."""
+        found: dict[int, None] = {}
+        for end in range(len(self.heights)):
+            stack = [] if self.after[end] else [end]
+            while stack:
+                place = stack.pop()
+                if place not in found:
+                    found[place] = None
+                    stack += (neighbour for neighbour, _ in reversed(self.before[place]))
+        visited = {place: index for index, place in enumerate(found)}
+        for column in self.columns:
+            column.sort(key=visited.__getitem__)
+        return {place: float(index) for column in self.columns for index, place in enumerate(column)}
+
+    def _crossings(self, order: Mapping[int, float]) -> int:
+        """How many pairs of edges between neighbouring columns cross."""
+        count = 0
+        for column in self.columns:
+            arrived: list[tuple[float, float]] = []
             for place in column:
-                beside = (self.after if back else self.before)[place]
-                near = [order[neighbour] + lower / tallest for neighbour, lower in beside]
-                wanted[place] = sum(near) / len(near) if near else order[place]
-            column.sort(key=wanted.__getitem__)
-            order.update((place, float(index)) for index, place in enumerate(column))
+                ends = [(order[neighbour], lower) for neighbour, lower in self.after[place]]
+                count += sum(len(arrived) - bisect_right(arrived, end) for end in ends)
+                for end in ends:
+                    insort(arrived, end)
+        return count
 
     def placed(self, rank_gap: float) -> Layers:
         """Coordinates for the columns as they are sorted."""
@@ -173,11 +204,13 @@ class _Columns:
         for column in self.columns:
             self._stack(column, ys, ys)
         wanted = list(ys)
-        for column, back in self._sweeps():
-            for place in column:
-                near = [ys[n] + lower for n, lower in (self.after if back else self.before)[place]]
-                wanted[place] = sum(near) / len(near) if near else ys[place]
-            self._stack(column, wanted, ys)
+        for sweep in range(_SWEEPS):
+            beside = self.after if sweep % 2 else self.before
+            for column in self.columns[::-1] if sweep % 2 else self.columns:
+                for place in column:
+                    near = [ys[neighbour] + lower for neighbour, lower in beside[place]]
+                    wanted[place] = sum(near) / len(near) if near else ys[place]
+                self._stack(column, wanted, ys)
         top = min(y - high / 2 for y, high in zip(ys, self.heights, strict=True))
         bottom = max(y + high / 2 for y, high in zip(ys, self.heights, strict=True))
         lefts, rights, x, right = {}, {}, 0.0, 0.0
