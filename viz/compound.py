@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
-from viz.layered import OUTSIDE, RANK_GAP, Layers, Point, layered
+from viz.layered import OUTSIDE, USUAL, Layers, Point, Spacing, layered
 from viz.nesting import nesting
 
 _PADDING, _TITLE = 18.0, 6.0
@@ -39,9 +39,9 @@ class Compound:
         edges: Sequence[tuple[int, int]],
         shares: Sequence[float],
         groups: Sequence[Sequence[int]],
-        rank_gap: float = RANK_GAP,
+        spacing: Spacing = USUAL,
     ) -> None:
-        self._sizes, self._edges, self._shares, self._rank_gap = sizes, edges, shares, rank_gap
+        self._sizes, self._edges, self._shares, self._spacing = sizes, edges, shares, spacing
         outermost, inside = nesting(groups)
         self._inside: Mapping[int, Sequence[int]] = {**inside, _TOP: outermost}
         self._around = {child: group for group, children in self._inside.items() for child in children}
@@ -106,7 +106,7 @@ class Compound:
             edges.append((places[source], places[target]))
             enters = (self._shares[edge] - 0.5) * self._sizes[self._edges[edge][1]][1]
             ports.append((self._port(edge, source, 0.0), self._port(edge, target, enters)))
-        layers = layered([self._size(item) for item in items], edges, ports, self._rank_gap)
+        layers = layered([self._size(item) for item in items], edges, ports, self._spacing)
         self._items[group], self._layers[group] = items, layers
         wide, high = layers.extent
         frame = (0.0, 0.0) if group == _TOP else (2 * _PADDING, 2 * _PADDING + _TITLE)

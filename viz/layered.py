@@ -12,19 +12,28 @@ from bisect import bisect_right, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, repeat
+from typing import NamedTuple
 
 Point = tuple[float, float]
 
 OUTSIDE = -1
 """As the source or the target of an edge: what is to the left or to the right of all boxes."""
 
-RANK_GAP = 44.0
 _WIDEST_RANK_GAP = 130.0
 _GAPS = 16.0, 10.0, 6.0  # between two boxes, a box and a lane, and two lanes
-_LANE = 2.0
 _SWEEPS = 10
 _STRAIGHT = 4  # how many times as much as a box a lane wants to be where its neighbours are
 _MOST_LANES = 5_000  # with more of them the longest edges get none
+
+
+class Spacing(NamedTuple):
+    """How far ranks are apart at the least, and how high a lane is."""
+
+    ranks: float = 44.0
+    lane: float = 2.0
+
+
+USUAL = Spacing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +54,7 @@ def layered(
     sizes: Sequence[Point],
     edges: Sequence[tuple[int, int]],
     ports: Sequence[Point],
-    rank_gap: float = RANK_GAP,
+    spacing: Spacing = USUAL,
 ) -> Layers:
     """Place boxes in ranks from left to right.
 
@@ -55,16 +64,16 @@ def layered(
     edges: their source and target, which may be ``OUTSIDE``; one that goes back to an earlier box has
         no say in where boxes are.
     ports: for each edge how far below their middles it leaves its source and enters its target.
-    rank_gap: how far ranks are apart.
+    spacing: how much room there is between boxes.
 
     >>> layered([(60, 30), (60, 30), (80, 30)], [(0, 2), (1, 2)], [(0, -7.5), (0, 7.5)]).middles
     ((30.0, 15.0), (30.0, 61.0), (144.0, 38.0))
     """
     if not sizes:
         return Layers((0.0, 0.0), (), tuple(() for _ in edges), (0.0,) * len(edges))
-    graph = _Columns(sizes, edges, ports)
+    graph = _Columns(sizes, edges, ports, spacing)
     graph.uncross()
-    return graph.placed(rank_gap)
+    return graph.placed()
 
 
 def ranks(count: int, edges: Sequence[tuple[int, int]]) -> list[int]:
@@ -105,9 +114,13 @@ class _Columns:
     """Places in columns: first the boxes, then the lanes of long edges."""
 
     def __init__(
-        self, sizes: Sequence[Point], edges: Sequence[tuple[int, int]], ports: Sequence[Point]
+        self,
+        sizes: Sequence[Point],
+        edges: Sequence[tuple[int, int]],
+        ports: Sequence[Point],
+        spacing: Spacing,
     ) -> None:
-        self.sizes, self.edges, self.ports = sizes, edges, ports
+        self.sizes, self.edges, self.ports, self.spacing = sizes, edges, ports, spacing
         rank = ranks(len(sizes), edges)
         self.columns: list[list[int]] = [[] for _ in range(max(rank) + 1)]
         for box, at in enumerate(rank):
@@ -138,7 +151,7 @@ class _Columns:
     def _lane(self, column: int) -> int:
         place = len(self.heights)
         self.columns[column].append(place)
-        self.heights.append(_LANE)
+        self.heights.append(self.spacing.lane)
         self.before.append([])
         self.after.append([])
         return place
@@ -198,7 +211,7 @@ class _Columns:
                     insort(arrived, end)
         return count
 
-    def placed(self, rank_gap: float) -> Layers:
+    def placed(self) -> Layers:
         """Coordinates for the columns as they are sorted."""
         ys = [0.0] * len(self.heights)
         for column in self.columns:
@@ -221,7 +234,7 @@ class _Columns:
             lefts.update(dict.fromkeys(column, x))
             rights.update(dict.fromkeys(column, right))
             # Where many edges meet, they need room to come apart.
-            x = right + min(max(rank_gap, 2.5 * crowd), _WIDEST_RANK_GAP)
+            x = right + min(max(self.spacing.ranks, 2.5 * crowd), _WIDEST_RANK_GAP)
         middles = [((lefts[box] + rights[box]) / 2, ys[box] - top) for box in range(len(self.sizes))]
         ways = [
             tuple((side[lane], ys[lane] - top) for lane in lanes for side in (lefts, rights))

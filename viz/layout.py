@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Literal
 
 from viz.compound import Compound
-from viz.layered import RANK_GAP, Point
+from viz.layered import USUAL, Point, Spacing
 
 Direction = Literal["LR", "RL", "TB", "BT"]
 
@@ -45,7 +45,7 @@ def place(
     groups: Sequence[Sequence[int]] = (),
     direction: Direction = "LR",
     joined: Sequence[int] = (),
-    rank_gap: float = RANK_GAP,
+    spacing: Spacing = USUAL,
 ) -> Layout:
     """Place boxes of the given widths and heights, connected by edges (source, target).
 
@@ -59,7 +59,7 @@ def place(
     across = direction in ("LR", "RL")
     shares = entrances(edges, frozenset(joined))
     turned_sizes = [size if across else (size[1], size[0]) for size in sizes]
-    found = Compound(turned_sizes, edges, shares, groups, rank_gap)
+    found = Compound(turned_sizes, edges, shares, groups, spacing)
     wide, high = found.extent
 
     def turned(point: Point) -> Point:

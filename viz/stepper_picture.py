@@ -14,7 +14,7 @@ from math import ceil, floor
 from typing import Literal
 
 from viz.formatting import number
-from viz.layered import Point
+from viz.layered import Point, Spacing
 from viz.layout import Direction, Layout, place
 from viz.moment import Moment, Slot
 from viz.stepper_marks import DEFINITIONS, HEADER, LINE, PADDING, bar, pair, short, table, tag_place
@@ -28,7 +28,7 @@ from viz.timeline import Timeline
 _TEXT, _HEADING = 12, 16
 _GAP, _NARROWEST = 12, 92
 _THUMBNAIL = 46
-_RANK_GAP = 74.0
+_RANKS, _LANE = 74.0, 20.0  # leave room for what is written on edges
 _MARGIN, _LEGEND, _CAPTION = 16, 30, 84
 _FEW_EDGES = 20  # up to here every edge keeps what has passed over it
 
@@ -56,7 +56,7 @@ class Scene:
             [(bundle.source, bundle.target) for bundle in self.view.bundles],
             direction=self.direction,
             joined=[index for index, face in enumerate(self.view.faces) if face.fold],
-            rank_gap=_RANK_GAP,
+            spacing=Spacing(_RANKS, _LANE) if self.keeps else Spacing(_RANKS),
         )
 
     @cached_property

@@ -45,7 +45,7 @@ const app = {
       if (last && last.phase === moment.phase) { last.to = index + 1; } else { found.push({ phase: moment.phase, from: index, to: index + 1 }); }
     });
     byId('phases').replaceChildren(...found.map((each) => {
-      const button = element('button', { title: PHASES[each.phase] + ': steps ' + (each.from + 1) + ' to ' + each.to, style: 'flex-grow:' + (each.to - each.from) }, PHASES[each.phase]);
+      const button = element('button', { title: PHASES[each.phase] + ': steps ' + (each.from + 1) + ' to ' + each.to, style: 'flex-grow:' + (each.to - each.from) }, element('span', {}, PHASES[each.phase]));
       button.dataset.from = each.from;
       button.dataset.to = each.to;
       button.onclick = () => this.go(each.from + 1);
@@ -146,14 +146,12 @@ const app = {
     const steps = [];
     let view = graph.view;
     while (view.id) { steps.unshift(view); view = data.views.find((each) => each.id === view.around); }
-    if (!steps.length) { byId('path').replaceChildren(); return; }
-    const whole = element('button', {}, 'whole graph');
-    whole.onclick = () => this.enter('');
-    byId('path').replaceChildren(whole, ...steps.flatMap((each) => {
-      const button = element('button', {}, each.title);
-      button.onclick = () => this.enter(each.id);
-      return ['›', button];
-    }));
+    if (data.views.length < 2) { return; }
+    const button = (title, id) => { const made = element('button', {}, title); made.onclick = () => this.enter(id); return made; };
+    const crumbs = steps.length ? [button('whole graph', ''), ...steps.flatMap((each) => ['›', button(each.title, each.id)])] : [];
+    const chosen = graph.chosen && graph.chosen !== view.id;
+    byId('path').replaceChildren(...crumbs, chosen ? button('step into ' + data.titles[graph.chosen], graph.chosen)
+      : element('span', { className: 'quiet' }, crumbs.length ? '' : 'double-click a fold to step into it'));
   },
 
   /* Show the picture in which the step happens: into a fold, or out of it. */

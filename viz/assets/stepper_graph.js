@@ -15,6 +15,7 @@ const graph = {
     const view = views.find((each) => each.id === id) || views[0];
     const index = views.indexOf(view);
     this.view = view;
+    this.chosen = '';
     this.svg.querySelectorAll('.view').forEach((each, place) => each.classList.toggle('shown', place === index));
     this.root = this.svg.querySelectorAll('.view')[index];
     this.scene = this.root.querySelector('.scene');
@@ -211,6 +212,8 @@ const graph = {
     const before = this.selected;
     this.selected = before === box.node ? null : box.node;
     for (const each of this.boxes) { if (each.node === before || each.node === box.node) { this.drawBox(each, story.now()); } }
+    this.chosen = this.selected === null ? '' : box.fold;
+    app.path();
     panel.terms();
   },
 
@@ -243,10 +246,10 @@ const graph = {
   fit() {
     const wide = this.svg.clientWidth;
     const high = this.svg.clientHeight;
-    const scale = Math.min((wide - 48) / this.view.width, (high - 64) / this.view.height, 1.6);
+    const scale = Math.min((wide - 48) / this.view.width, (high - 84) / this.view.height, 1.6);
     this.zoom = { scale: Math.max(scale, 0.02), x: 0, y: 0 };
     this.zoom.x = (wide - this.view.width * this.zoom.scale) / 2;
-    this.zoom.y = Math.max(20, (high - 30 - this.view.height * this.zoom.scale) / 2);
+    this.zoom.y = Math.max(18, (high - 50 - this.view.height * this.zoom.scale) / 2);
     this.fitted = true;
     this.move();
   },
