@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import unicodedata
 
+_LONGEST = 1000  # more than anyone reads of a label
 _NARROW = 0.62  # em, a little over the advance of every common monospaced font (0.50 to 0.61)
 _OTHER = 0.95  # outside ASCII a proportional font may have to help out
 _WIDE = 1.3  # ideographs take 1 em, colour emoji up to 1.25
 
 
 def visible(text: object) -> str:
-    r"""``str(text)`` with every character that does not print spelled as its escape.
+    r"""``str(text)``, its first thousand characters, with all that do not print spelled as their escapes.
 
     >>> visible("gate\n\u202eoutput")
     'gate\\n\\u202eoutput'
     """
-    string = str(text)
+    string = shortened(str(text), _LONGEST)
     if string.isprintable():
         return string
     return "".join(
