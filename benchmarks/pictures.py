@@ -1,6 +1,6 @@
 """Pictures: how long they take and how large they are, beside micrograd's and torchviz's of the same graph.
 
-Seconds are of the processor, Graphviz's included, so that other work on the machine counts for little.
+Seconds are of the processor, a peer's Graphviz included, so that other work on the machine counts for little.
 The peers run in environments of their own under ``.venv-bench/``, made on the first run. torchviz needs
 PyTorch, which is large: it is drawn if its environment is there, or with ``--torch``, which makes it.
 

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from stepping import Open, count, layer, network, neuron, position
 
 import viz
@@ -51,6 +52,15 @@ def test_a_gradient_left_by_an_earlier_backward_is_seen(visit: Open) -> None:
     page.keyboard.press("End")
     assert page.inner_text("#sentence").startswith("x still had a gradient")
     assert page.locator('.view.shown .box[data-node="0"] text.grad').text_content() == "12"
+    page.check("#again")
+    page.keyboard.press("End")
+    lines = page.inner_text("#terms").splitlines()
+    for line in ("left by an earlier backward()", "second backward()"):
+        assert lines[lines.index(line) + 1] == "6"
+    assert lines[lines.index("x.grad") + 1] == "18"
+    box = page.locator('.view.shown .box[data-node="0"]')
+    track, bar = (float(box.locator(name).get_attribute("width")) for name in (".track", ".bar"))
+    assert bar == pytest.approx(track / 2, abs=0.1), "a bar ends with its track"
 
 
 def test_one_training_step_shows_the_loss_before_and_after(visit: Open) -> None:
@@ -76,6 +86,12 @@ def test_one_steps_into_folds_and_out_of_them(visit: Open) -> None:
     page = visit(viz.step(network(), fold="all"))
     folds = page.locator(".view.shown .box.fold")
     assert folds.count() > 1
+    assert "double-click a fold" in page.inner_text("#path")
+    folds.first.click()
+    page.click("#path button:has-text('step into')")
+    assert page.evaluate("graph.view.id") != ""
+    page.keyboard.press("Escape")
+    assert page.evaluate("graph.view.id") == ""
     folds.first.focus()
     page.keyboard.press("Enter")
     assert page.evaluate("graph.view.id") != "" and page.locator("#path button").count() == 2
