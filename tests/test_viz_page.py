@@ -5,10 +5,13 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+import nn
 import viz
 from autograd import Value, tanh
 from viz.html import embedded
@@ -219,3 +222,28 @@ def test_a_fold_that_is_too_large_for_the_page_says_how_to_open_it(
     page.fill("#search", "nowhere")
     assert f"{drawn.picture.hidden.left_out} nodes are not on this page" in page.inner_text("#note")
     assert viz.draw(layers(), max_nodes=60, unfold=sealed[0].fold).svg
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(visit: Open, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python", reason="axe-core is not installed")
+    script = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    model = nn.Sequential(nn.Linear(64, 16, rng=0), nn.ReLU(), nn.Linear(16, 10, rng=2))
+    for made in (drawing(), viz.flow(layers()), viz.network(model, np.ones(64, np.float32))):
+        page = visit(made, color_scheme=scheme, bypass_csp=True)
+        if page.locator(".box.folded").count():
+            page.locator(".box.folded").first.click()
+        page.evaluate(script)
+        found = page.evaluate("axe.run()")["violations"]
+        assert not found, [(each["id"], each["nodes"][0]["html"][:200]) for each in found]
+
+
+def test_what_is_unfolded_stays_where_it_was(visit: Open) -> None:
+    page = visit(viz.draw(layers(), fold="all"))
+    fold = page.locator(".box.folded").nth(1)
+    name, at = fold.get_attribute("data-box"), fold.bounding_box()
+    fold.click()
+    frame = page.locator(f'[data-frame="{name}"]').bounding_box()
+    for side, length in (("x", "width"), ("y", "height")):
+        assert frame[length] > at[length]
+        assert frame[side] + frame[length] / 2 == pytest.approx(at[side] + at[length] / 2, abs=60)

@@ -69,7 +69,7 @@ _PLAIN = """\
 </head>
 <body>
 <header><h1>{title}</h1></header>
-<main>
+<main tabindex="0" aria-label="Drawing">
 {svg}</main>
 </body>
 </html>

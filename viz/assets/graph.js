@@ -106,14 +106,30 @@
     return found;
   }
 
+  /* The element of a fold, open or closed, and where its middle is on the screen. */
+  function shown(id) {
+    return open.indexOf(id) >= 0 ? graph.querySelector('[data-frame="' + id + '"]') : drawn[id];
+  }
+
+  function middle(element) {
+    var at = element.getBoundingClientRect();
+    return [(at.left + at.right) / 2, (at.top + at.bottom) / 2];
+  }
+
+  /* What was clicked stays where it was, as far as the page can be scrolled. */
   function toggle(id, by_key) {
+    var before = shown(id), from = before && before.isConnected ? middle(before) : null;
     if (open.indexOf(id) >= 0) {
       open = open.filter(function (each) { return each !== id && ancestors(each).indexOf(id) < 0; });
     } else {
       open.push(id);
     }
     render();
-    var now = open.indexOf(id) >= 0 ? graph.querySelector('[data-frame="' + id + '"]') : drawn[id];
+    var now = shown(id);
+    if (now && from) {
+      var to = middle(now);
+      document.getElementById("view").scrollBy(to[0] - from[0], to[1] - from[1]);
+    }
     if (now && by_key) { now.focus({ preventScroll: true }); }
     say((open.indexOf(id) >= 0 ? "unfolded " : "folded ") + data.folds[id]);
   }
