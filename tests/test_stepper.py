@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from stepping import neuron
 
 import viz
 from autograd import GraphError, StaleGraphError, Tensor, Value, order, softmax, steps, tanh, what_if
@@ -22,16 +23,6 @@ from viz.text_stepper import frame
 from viz.timeline import timeline
 
 NASTY = '<b>"x" & \\N &lt;</b></script><script>alert(1)</script>\n\x00\u202e\ud800\u2028{{data}}]]>'
-
-
-def neuron() -> Value:
-    """A graph in which ``m`` is used twice."""
-    x, w, b = Value(2.0, label="x"), Value(-3.0, label="w"), Value(6.9, label="b")
-    m = w * x
-    m.label = "m"
-    loss: Value = tanh(m + b) * m
-    loss.label = "loss"
-    return loss
 
 
 def layer() -> Tensor:
