@@ -94,11 +94,16 @@ def modules(graph: Quotient, depth: int, nodes: Sequence[Node]) -> list[Grouping
         if path and _belongs(nodes[part], path):
             members[path].append(vertex)
     return [
-        Grouping("module", path, vertices, path, _summary(graph, vertices))
+        Grouping("module", _module_title(path), vertices, path, _summary(graph, vertices))
         for path, vertices in members.items()
         if len(vertices) > 1
         or (isinstance(part := graph.parts[vertices[0]], Fold) and part.kind in _NAMELESS)
     ]
+
+
+def _module_title(path: str) -> str:
+    """A path that is nothing but numbers says what it is."""
+    return path if any(map(str.isalpha, path)) else f"module {path}"
 
 
 def _belongs(leaf: Node, path: str) -> bool:
