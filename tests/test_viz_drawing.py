@@ -49,7 +49,7 @@ def test_a_neuron_after_backward_shows_every_node_with_its_number_and_gradient()
     assert len(boxes) == 10
     assert len(of_class(root, "edge")) == 9
     assert len(of_class(root, "leaf")) == 5
-    assert texts(boxes[0]) == ["x1", "data", "2", "grad", "-1.5"]
+    assert texts(boxes[0]) == ["x1", "data", "2", "grad", "−1.5"]
     (last,) = of_class(root, "root")
     assert texts(last) == ["tanh", "o", "data", "0.7071", "grad", "1"]
     assert root.findtext(f"{SVG}title") == "Computation graph: 10 nodes, 9 edges"
@@ -82,7 +82,7 @@ def test_a_gradient_bar_starts_at_zero_and_grows_with_the_gradient() -> None:
         assert near == pytest.approx(middle)
         lengths[texts(box)[0]] = far - near
     assert lengths["b"] == pytest.approx(-2 * lengths["a"])
-    assert texts(of_class(parse(drawing), "legend")[0]) == ["grad -4", "4", "0"]
+    assert texts(of_class(parse(drawing), "legend")[0]) == ["grad −4", "4", "0"]
 
 
 def test_both_edges_of_a_plus_a_are_drawn() -> None:
@@ -110,7 +110,7 @@ def test_small_arrays_show_their_values_and_large_ones_their_shape() -> None:
     weights = Tensor([[1.0, -0.5]], requires_grad=True, label="W", dtype=np.float32)
     large = Tensor(np.zeros((20, 30)), label="X")
     boxes = of_class(parse(viz.draw([weights, large])), "box")
-    assert texts(boxes[0]) == ["W", "data", "(1, 2) float32", "[1, -0.5]", "grad", "–"]
+    assert texts(boxes[0]) == ["W", "data", "(1, 2) float32", "[1, −0.5]", "grad", "–"]
     assert texts(boxes[1]) == ["X", "constant", "data", "(20, 30) float64", "0"]
 
 

@@ -47,7 +47,7 @@ def flow_legend(scale: float, middle: float, top: float) -> Iterator[str]:
             width = n(thickness(scale * 10.0**power, scale))
             yield f'<g class="{kind}"><path class="line" d="M{x},8h16" style="stroke-width:{width}"/></g>'
     yield '<g class="nothing"><path class="line" d="M-10,8h22"/></g>'
-    yield f'<text class="end" x="-82" y="12">flow -{number(scale)}</text>'
+    yield f'<text class="end" x="-82" y="12">flow −{number(scale)}</text>'
     yield f'<text x="82" y="12">{number(scale)}</text>'
     yield '<text class="middle" x="0" y="27">0</text>'
     yield "</g>"

@@ -15,11 +15,20 @@ def number(value: Any) -> str:
     """A number with four significant digits; integers and booleans whole.
 
     >>> number(0.70710678), number(-6.0), number(1e-9), number(12345)
-    ('0.7071', '-6', '1e-09', '12345')
+    ('0.7071', '−6', '1e−09', '12345')
     """
     if isinstance(value, (bool, int, np.bool_, np.integer)):
-        return str(value)
-    return f"{value:.4g}"
+        return minus(str(value))
+    return minus(f"{value:.4g}")
+
+
+def minus(text: str) -> str:
+    """A number's text with the sign that is as wide as a plus.
+
+    >>> minus("-1e-09")
+    '−1e−09'
+    """
+    return text.replace("-", "−")
 
 
 def described(data: Any) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from viz.formatting import finite_range, number
+from viz.formatting import finite_range, minus, number
 from viz.heat_map import heat_map
 
 Sign = Literal["", "positive", "negative", "mixed", "zero", "broken"]
@@ -80,15 +80,6 @@ class Gauge:
         return min(round(float(share), 3), 1.0)  # a second backward goes beyond the scale of the first
 
 
-def minus(text: str) -> str:
-    """A number's text with the sign that is as wide as a plus.
-
-    >>> minus("-1e-09")
-    '−1e−09'
-    """
-    return text.replace("-", "−")
-
-
 def exact(value: Any) -> str:
     """A number in six digits, the values of a small array, the shape of a large one.
 
@@ -113,7 +104,7 @@ def dimensions(shape: tuple[int, ...]) -> str:
 
 def _short(value: Any) -> str:
     if np.ndim(value) == 0:
-        return minus(number(float(value)))
+        return number(float(value))
     limits = finite_range(value)
     if limits is None:
         return "NaN" if np.size(value) else "empty"

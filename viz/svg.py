@@ -113,7 +113,7 @@ def _legend(scale: float, middle: float, top: float) -> Iterator[str]:
     """What a full gradient bar stands for, to either side of zero."""
     wide, bound = 96, number(scale)
     yield f'<g class="legend" transform="translate({n(middle)} {n(top)})">'
-    yield f'<text class="end" x="{-wide // 2 - 8}" y="12">grad -{bound}</text>'
+    yield f'<text class="end" x="{-wide // 2 - 8}" y="12">grad −{bound}</text>'
     yield from bar(-wide / 2, 5, wide, -1.0, 1.0)
     yield f'<text x="{wide // 2 + 8}" y="12">{bound}</text>'
     yield '<text class="middle" x="0" y="25">0</text>'

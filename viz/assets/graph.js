@@ -298,10 +298,12 @@
   function say(text) { note.textContent = text; }
 
   /* Search: Enter goes to the next box whose text has the words, and unfolds what hides it. */
+  function plain(text) { return text.toLowerCase().replace(/−/g, "-"); }
+
   function find() {
-    var words = search.value.trim().toLowerCase();
+    var words = plain(search.value.trim());
     graph.querySelectorAll(".hit").forEach(function (element) { element.classList.remove("hit"); });
-    hits = !words ? [] : data.texts.map(function (text, id) { return [text.toLowerCase(), id]; })
+    hits = !words ? [] : data.texts.map(function (text, id) { return [plain(text), id]; })
       .filter(function (pair) { return pair[0].indexOf(words) >= 0; })
       .map(function (pair) { return pair[1]; });
     hit = -1;
