@@ -264,3 +264,11 @@ def test_a_hundred_thousand_nodes_are_drawn_in_two_seconds() -> None:
     assert len(drawing.svg) < 100_000
     assert time.process_time() - start < 4.0, "twice what is promised, for a busy machine"
     assert drawing.picture.count > 100_000
+
+
+def test_arguments_that_come_out_of_a_fold_are_told_apart_too() -> None:
+    total = sum((Value(1.0) * Value(2.0) for _ in range(3)), Value(0.0))
+    picture = viz.draw(total - Value(1.0), fold="sums").picture
+    assert [edge.mark for edge in picture.edges] == ["1", "2"]
+    twice = viz.draw(total / (total + total), fold="all").picture
+    assert not [edge for edge in twice.edges if edge.mark and edge.count > 1]

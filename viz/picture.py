@@ -253,6 +253,7 @@ class _Lowering:
         """The edges between innermost boxes; several between folds are one that counts them."""
         places = {node: place for place, node in enumerate(self.nodes)}
         counts: dict[tuple[int, int, int], int] = {}
+        positions: dict[tuple[int, int, int], int] = {}
         flows: dict[tuple[int, int, int], float | None] = {}
         given = {} if self.maker.overlay is None else self.maker.overlay.flows
         for place, node in enumerate(self.nodes):
@@ -267,15 +268,17 @@ class _Lowering:
                     exact = plain and not isinstance(self.parts[source], Fold)
                     key = (source, target, position if exact else -1)
                     counts[key] = counts.get(key, 0) + 1
+                    positions[key] = position
                     if given:
                         flows[key] = _joint(flows.get(key), given.get((node, position)))
         return [
-            Edge(*key, self._mark(key[1], key[2]), count, flows.get(key)) for key, count in counts.items()
+            Edge(*key, self._mark(key[1], positions[key]) if count == 1 else "", count, flows.get(key))
+            for key, count in counts.items()
         ]
 
     def _mark(self, target: int, position: int) -> str:
         part = self.parts[target]
-        if position < 0 or isinstance(part, Fold):
+        if isinstance(part, Fold):
             return ""
         node = self.nodes[part]
         if len(node.parents) < 2 or symbol(node) in _SYMMETRIC:
@@ -298,11 +301,13 @@ def _projected(edges: Sequence[Edge], above: Sequence[int]) -> tuple[Edge, ...]:
         source, target = above[edge.source], above[edge.target]
         exact = source == edge.source and target == edge.target
         key = (source, target, edge.position if exact else -1)
-        if source != target:
-            count, flow = (shown[key].count, shown[key].flow) if key in shown else (0, None)
-            mark = edge.mark if exact else ""
-            flow = _joint(flow, edge.flow)
-            shown[key] = Edge(source, target, max(key[2], 0), mark, count + edge.count, flow)
+        if source == target:
+            continue
+        count, flow, mark = 0, None, edge.mark if target == edge.target else ""
+        if key in shown:
+            count, flow, mark = shown[key].count, shown[key].flow, ""
+        flow = _joint(flow, edge.flow)
+        shown[key] = Edge(source, target, max(key[2], 0), mark, count + edge.count, flow)
     return tuple(shown.values())
 
 
