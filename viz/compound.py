@@ -52,8 +52,10 @@ class Compound:
             self._direct[chain[0]].append(box)
         self._passed = [self._groups_passed(*edge) for edge in edges]
         self._passing: dict[int, list[int]] = {group: [] for group in self._inside}
+        self._places: dict[tuple[int, int], int] = {}
         for edge, passed in enumerate(self._passed):
             for group in passed:
+                self._places[edge, group] = len(self._passing[group])
                 self._passing[group].append(edge)
         self._layers: dict[int, Layers] = {}
         self._items: dict[int, list[int]] = {}
@@ -111,7 +113,7 @@ class Compound:
         wide, high = layers.extent
         frame = (0.0, 0.0) if group == _TOP else (2 * _PADDING, 2 * _PADDING + _TITLE)
         self._extents[group] = wide + frame[0], high + frame[1]
-        for edge, y in zip(self._passing[group], layers.crossings, strict=True):
+        for edge, y in zip(self._passing[group], layers.gates, strict=True):
             self._ports[edge, group] = y - high / 2 + _TITLE / 2
 
     def _in_order(self, items: Sequence[int], group: int) -> list[int]:
@@ -176,7 +178,7 @@ class Compound:
         points: list[Point] = []
         for group in self._passed[edge]:
             x, y = self._origin(group)
-            way = self._layers[group].ways[self._passing[group].index(edge)]
+            way = self._layers[group].ways[self._places[edge, group]]
             points += ((x + across, y + down) for across, down in way)
         level = [0 < i < len(points) - 1 and _level(*points[i - 1 : i + 2]) for i in range(len(points))]
         return tuple(point for point, is_level in zip(points, level, strict=True) if not is_level)

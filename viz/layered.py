@@ -40,14 +40,14 @@ USUAL = Spacing()
 class Layers:
     """Where boxes are, in points.
 
-    ``ways`` has for each edge the points that it passes, and ``crossings`` how far down it comes in from
+    ``ways`` has for each edge the points that it passes, and ``gates`` how far down it comes in from
     the outside, or goes out.
     """
 
     extent: Point
     middles: tuple[Point, ...]
     ways: tuple[tuple[Point, ...], ...]
-    crossings: tuple[float, ...]
+    gates: tuple[float, ...]
 
 
 def layered(
@@ -240,13 +240,11 @@ class _Columns:
             tuple((side[lane], ys[lane] - top) for lane in lanes for side in (lefts, rights))
             for lanes in self.lanes
         ]
-        crossings = tuple(map(self._crossing, self.edges, self.ports, ways, repeat(middles)))
-        return Layers((right, bottom - top), tuple(middles), tuple(ways), crossings)
+        gates = tuple(map(self._gate, self.edges, self.ports, ways, repeat(middles)))
+        return Layers((right, bottom - top), tuple(middles), tuple(ways), gates)
 
     @staticmethod
-    def _crossing(
-        edge: tuple[int, int], port: Point, way: Sequence[Point], middles: Sequence[Point]
-    ) -> float:
+    def _gate(edge: tuple[int, int], port: Point, way: Sequence[Point], middles: Sequence[Point]) -> float:
         """How far down an edge comes in from the outside, or goes out."""
         comes_in = edge[0] == OUTSIDE
         if way:
