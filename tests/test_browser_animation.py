@@ -41,6 +41,7 @@ def test_the_first_frame_is_the_graph_and_reduced_motion_shows_the_end(browser: 
     page.evaluate("document.getAnimations().forEach((each) => { each.pause(); each.currentTime = 1; })")
     assert seen(page, "text.grad") == ["–", "–"]
     assert seen(page, ".phase") == ["Before the first step of 3"]
+    assert seen(page, ".symbols") == ["out = 9"] and seen(page, ".numbers") == ["no gradient is computed yet"]
     page = still.open(path)
     assert page.evaluate("document.getAnimations().length") == 0
     assert seen(page, "text.grad") == ["6", "1"]
