@@ -39,6 +39,7 @@ from .errors import (
     CutGraphError,
     GradcheckError,
     GraphError,
+    RecordError,
     RuleError,
     ShapeError,
     StaleGraphError,
@@ -47,7 +48,7 @@ from .explain import explain
 from .formula import Formula, derivatives
 from .forward_steps import forward_steps
 from .functions import cumprod, cumsum, dot, einsum, norm, outer, std, tensordot, trace, var
-from .graph import Node, no_grad, order, scope
+from .graph import Node, lend, no_grad, order, random_numbers, scope
 from .linalg_ops import affine, det, inv, matmul, solve
 from .ops import (
     abs,
@@ -93,6 +94,7 @@ from .ops import (
     tanh,
     where,
 )  # fmt: skip
+from .program import Program, compile, record
 from .shapes import (
     concatenate,
     diag,
@@ -123,6 +125,8 @@ __all__ = [
     "GradcheckError",
     "GraphError",
     "Node",
+    "Program",
+    "RecordError",
     "RuleError",
     "ShapeError",
     "StaleGraphError",
@@ -146,6 +150,7 @@ __all__ = [
     "check_training",
     "check_vjp",
     "clip",
+    "compile",
     "concatenate",
     "cos",
     "cosh",
@@ -181,6 +186,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "leaky_relu",
+    "lend",
     "log",
     "log10",
     "log1p",
@@ -204,7 +210,9 @@ __all__ = [
     "pad",
     "power",
     "prod",
+    "random_numbers",
     "reciprocal",
+    "record",
     "relu",
     "repeat",
     "reshape",

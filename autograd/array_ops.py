@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .operation import Operation, row
+from .operation import Operation, StandIn, as_array, beside, row
 from .ops import exp, scale, where
 
 Number = Any  # a float, an array, a node or a formula: rules do not care
@@ -82,19 +82,19 @@ identity: Operation = row("identity", lambda x: +x, lambda g, y, x: g, kind="lin
                slopes=[lambda y, x: 1.0])  # fmt: skip
 astype: Operation = row(
     "astype",
-    lambda x, dtype: np.asarray(x).astype(dtype),
+    lambda x, dtype: as_array(x).astype(dtype),
     lambda g, y, x, dtype: astype(g, plain(x).dtype),
     kind="linear",
 )
 reshape: Operation = row(
     "reshape",
-    lambda x, shape: np.asarray(x).reshape(shape),
+    lambda x, shape: as_array(x).reshape(shape),
     lambda g, y, x, shape: reshape(g, shape_of(x)),
     kind="linear",
 )
 transpose: Operation = row(
     "transpose",
-    lambda x, axes=None: np.asarray(x).transpose(axes),
+    lambda x, axes=None: as_array(x).transpose(axes),
     lambda g, y, x, axes=None: transpose(
         g, None if axes is None else tuple(np.argsort(axes_of(tuple(axes), len(axes))).tolist())
     ),
@@ -112,7 +112,7 @@ def _broadcast_to(x: Any, shape: Shape) -> Any:
     if np.ndim(x) > len(shape):
         raise ValueError(f"shape {np.shape(x)} has more axes than {shape}")
     # NumPy's own broadcast_to is a slow way to a read-only view; gradients are added to right away.
-    result = np.empty(shape, np.result_type(x))
+    result = np.empty_like(x, np.result_type(x), shape=shape)
     result[...] = x
     return result
 
@@ -128,19 +128,27 @@ roll: Operation = row(
 )
 
 
+def _parts(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else (index,)
+
+
 def _repeats(index: Any) -> bool:
     """Whether an index may name an element twice: only arrays of integers can."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return any(isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype != bool for part in parts)
+    parts = _parts(index)
+    return any(
+        isinstance(part, (np.ndarray, StandIn, list)) and as_array(part).dtype != bool for part in parts
+    )
 
 
 def _scatter(x: Any, index: Any, shape: Shape) -> Any:
-    result = np.zeros(shape, np.asarray(x).dtype)
+    x = beside(as_array(x), _parts(index))
+    result = np.zeros_like(x, shape=shape, order="C")
     rows = index[0] if isinstance(index, tuple) and len(index) == 1 else index
-    if isinstance(rows, np.ndarray) and rows.dtype.kind in "iu" and len(shape) > 1:
+    if isinstance(rows, (np.ndarray, StandIn)) and rows.dtype.kind in "iu" and len(shape) > 1:
         # Whole rows, as an embedding takes them: NumPy adds to one axis 3 to 5 times as fast.
         width = math.prod(shape[1:])
-        places = (rows % shape[0]).reshape(-1, 1) * width + np.arange(width)
+        rows = as_array(rows) % shape[0]
+        places = rows.reshape(-1, 1) * width + np.arange(width)
         np.add.at(result.reshape(-1), places.reshape(-1), np.reshape(x, -1))
     elif _repeats(index):
         np.add.at(result, index, x)
@@ -150,7 +158,10 @@ def _scatter(x: Any, index: Any, shape: Shape) -> Any:
 
 
 getitem: Operation = row(
-    "getitem", lambda x, index: x[index], lambda g, y, x, index: scatter(g, index, shape_of(x)), kind="linear"
+    "getitem",
+    lambda x, index: beside(x, _parts(index))[index],
+    lambda g, y, x, index: scatter(g, index, shape_of(x)),
+    kind="linear",
 )
 scatter: Operation = row("scatter", _scatter, lambda g, y, x, index, shape: getitem(g, index), kind="linear",
     doc="Zeros of the given shape, with x added at the index: the transpose of getitem.")  # fmt: skip

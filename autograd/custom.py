@@ -49,7 +49,7 @@ def custom_op(forward: Callable[..., Any], rule: Rule, *, name: str | None = Non
             for i, (gradient, x) in enumerate(zip(gradients, inputs, strict=True))
         ]
 
-    return Operation(title, forward, scalar=forward, joint=joint, doc=forward.__doc__ or "")
+    return Operation(title, forward, scalar=forward, joint=joint, whole=True, doc=forward.__doc__ or "")
 
 
 def _checked(gradient: Any, x: Any, y: Any, title: str, position: int) -> Any:

@@ -8,6 +8,7 @@
     ├── CutGraphError (TypeError)      a traced number would silently leave the graph
     ├── ShapeError (ValueError)        two shapes that do not fit
     ├── RuleError (TypeError)          an operation's rule returned something unusable
+    ├── RecordError (RuntimeError)     a function that cannot be recorded as a program
     ├── AnomalyError (ArithmeticError) a NaN or an infinity, where it first appeared
     └── GradcheckError (AssertionError) a derivative that does not match its function
 
@@ -38,6 +39,10 @@ class ShapeError(AutogradError, ValueError):
 
 class RuleError(AutogradError, TypeError):
     """A rule returned the wrong number, kind or shape of gradients."""
+
+
+class RecordError(AutogradError, RuntimeError):
+    """A function does something that a recorded program could not repeat."""
 
 
 class AnomalyError(AutogradError, ArithmeticError):

@@ -55,7 +55,7 @@ class Formula:
     """
 
     __slots__ = ("plain", "strength", "text", "typeset")
-    rank = 3
+    rank = 4
     __hash__ = object.__hash__
     __array_ufunc__ = None
 

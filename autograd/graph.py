@@ -22,10 +22,11 @@ import numpy as np
 from .array_ops import plain
 from .errors import CutGraphError, GraphError, StaleGraphError
 from .interop import NumpyProtocol
-from .operation import Operation
+from .operation import Operation, StandIn
 
 if TYPE_CHECKING:
     from .anomaly import Watch
+    from .program.recorder import Recorder
 
 next_number = itertools.count().__next__
 """One counter for all nodes of all threads; ``next`` on it is atomic."""
@@ -87,6 +88,9 @@ class Node(NumpyProtocol):
     @property
     def plain(self) -> Any:
         """The float or array, without the graph; not for writing."""
+        recorder = recorder_now()
+        if recorder is not None:
+            recorder.touch(self)
         return self._data
 
     @property
@@ -149,6 +153,9 @@ class Node(NumpyProtocol):
 
     def leave(self, way: str) -> Any:
         """The plain data for a conversion to Python or NumPy, refused where it cuts a derivative."""
+        data = self.plain
+        if isinstance(data, StandIn):
+            data.cut(way)
         mode = MODE.get()
         if mode is not None and mode.traced and not mode.traced.isdisjoint(order(self)):
             raise CutGraphError(
@@ -168,27 +175,27 @@ class Node(NumpyProtocol):
         return round(float(self.leave("round()")), digits)
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self.plain)
 
     # -- comparing and copying --------------------------------------------------------------
 
     def __lt__(self, other: Any) -> Any:
-        return self._data < plain(other)
+        return self.plain < plain(other)
 
     def __le__(self, other: Any) -> Any:
-        return self._data <= plain(other)
+        return self.plain <= plain(other)
 
     def __gt__(self, other: Any) -> Any:
-        return self._data > plain(other)
+        return self.plain > plain(other)
 
     def __ge__(self, other: Any) -> Any:
-        return self._data >= plain(other)
+        return self.plain >= plain(other)
 
     def __eq__(self, other: object) -> Any:
-        return self._data == plain(other)
+        return self.plain == plain(other)
 
     def __ne__(self, other: object) -> Any:
-        return self._data != plain(other)
+        return self.plain != plain(other)
 
     __hash__ = object.__hash__  # a node is itself, whatever its data
 
@@ -304,6 +311,7 @@ class Mode(NamedTuple):
     watch: Watch | None = None
     scope: str = ""  # the path of the module that is computing
     lent: list[Node] | None = None  # nodes whose .grad is a node while the transforms run
+    recorder: Recorder | None = None  # writes down every array call of a program
 
 
 MODE: ContextVar[Mode | None] = ContextVar("autograd_mode", default=None)
@@ -358,6 +366,35 @@ class scope:  # noqa: N801 - used as a function, and a class because modules ent
 
     def __exit__(self, *failure: object) -> None:
         MODE.reset(self._token)
+
+
+def recorder_now() -> Recorder | None:
+    """The recorder of the program that is being recorded in this thread, if there is one."""
+    current = MODE.get()
+    return None if current is None else current.recorder
+
+
+def lend(array: np.ndarray[Any, Any]) -> Any:
+    """An array that outlives a step, such as a running mean, as a recorded program has to see it.
+
+    What changes such an array in place has to get it from here; without a recording it is the array.
+
+    >>> mean = np.zeros(2)
+    >>> lend(mean) is mean
+    True
+    """
+    recorder = recorder_now()
+    return array if recorder is None else recorder.leaf(array)
+
+
+def random_numbers(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Uniform numbers in [0, 1), which a recorded program draws anew at every run.
+
+    >>> random_numbers(np.random.default_rng(0), (2,)).shape
+    (2,)
+    """
+    recorder = recorder_now()
+    return generator.random(shape) if recorder is None else recorder.draw(generator, shape)
 
 
 def is_recording() -> bool:

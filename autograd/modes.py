@@ -18,10 +18,11 @@ import numpy as np
 from .array_ops import broadcast_to, shape_of, sum, unbroadcast
 from .errors import GraphError, RuleError, ShapeError
 from .graph import CONSTANT, MODE, Node, get_data, get_grad, mode, order, set_grad
-from .operation import QUIET, Operation
+from .operation import QUIET, Operation, StandIn, as_array
 
 Gradients = dict[Node, Any]
 _commit = threading.Lock()
+_ARRAYS = (np.ndarray, StandIn)
 _NOTHING = 0.0  # what has arrived at a node before anything has
 
 
@@ -210,8 +211,8 @@ def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
         return gradient
     dtype = parent.dtype
     if dtype is None:
-        return float(gradient)
-    return gradient if getattr(gradient, "dtype", None) == dtype else np.asarray(gradient, dtype)
+        return gradient if isinstance(gradient, StandIn) else float(gradient)
+    return gradient if getattr(gradient, "dtype", None) == dtype else as_array(gradient, dtype)
 
 
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
@@ -235,15 +236,17 @@ def backward(root: Node, seed: Any) -> None:
             current.lent.extend(gradients)
     else:
         gradients = reverse(nodes, seed)
+    recorder = None if current is None else current.recorder
     shared: set[int] = set()
     with _commit:
         for leaf in nodes:
             if leaf._parents or leaf not in gradients:
                 continue
-            gradient, before = gradients[leaf], get_grad(leaf)
+            gradient = gradients[leaf]
+            before = get_grad(leaf) if recorder is None else recorder.gradient_of(leaf)
             if before is not None:
                 gradient = before + gradient
-            if type(gradient) is not np.ndarray or gradient.base is not None or id(gradient) in shared:
+            if not isinstance(gradient, _ARRAYS) or gradient.base is not None or id(gradient) in shared:
                 gradient = own(leaf, gradient)
             gradients[leaf] = gradient
             shared.add(id(gradient))
@@ -273,6 +276,8 @@ def own(node: Node, gradient: Any) -> Any:
     """A gradient to keep: in the node's shape and dtype, in memory that nothing else uses."""
     if isinstance(gradient, Node):
         return gradient
+    if isinstance(gradient, StandIn):
+        return gradient.owned()
     if node.dtype is None:
         return float(gradient)
     return np.full(node.shape, gradient, node.dtype)
@@ -290,7 +295,7 @@ def seed_of(root: Node, seed: Any) -> Any:
         seed = 1.0
     elif shape_of(seed) != shape:
         raise ShapeError(f"the seed has shape {shape_of(seed)}, but {root.name()} has shape {shape}")
-    if isinstance(seed, Node):
+    if isinstance(seed, (Node, StandIn)):
         return seed
     return float(seed) if root.dtype is None else np.array(seed, root.dtype, ndmin=len(shape))
 

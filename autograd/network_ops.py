@@ -16,7 +16,7 @@ from .ops import rsqrt, square
 
 
 def _linear(x: Any, weight: Any, bias: Any) -> Any:
-    product = _rows(x).dot(weight.T)  # for NumPy only a product of two matrices is one product
+    product = np.dot(_rows(x), weight.T)  # for NumPy only a product of two matrices is one product
     product += bias
     return product if x.ndim == 2 else product.reshape((*x.shape[:-1], *product.shape[1:]))
 
@@ -41,7 +41,8 @@ linear: Operation = row(
 def _cross_entropy(logits: Any, classes: Any, reduction: str = "none") -> Any:
     shifted = logits - np.maximum.reduce(logits, axis=1, keepdims=True)
     picked = shifted[np.arange(len(classes)), classes]
-    losses = np.log(np.add.reduce(np.exp(shifted), axis=1)) - picked
+    sums = np.add.reduce(np.exp(shifted), axis=1, keepdims=True)
+    losses = np.log(sums)[:, 0] - picked
     if reduction == "none":
         return losses
     total = np.add.reduce(losses)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -28,6 +28,40 @@ Kind = Literal["elementwise", "linear", "multilinear", "general"]
 Interval = tuple[float, float]
 _PLAIN_NUMBERS = (float, np.ndarray)
 REAL: Interval = (-2.0, 2.0)
+
+
+class StandIn:
+    """What stands in for an array while a program is recorded; see ``program/slot.py``."""
+
+    __slots__ = ()
+    rank = 1
+
+    if TYPE_CHECKING:  # it has what an array has
+
+        def __getattr__(self, name: str) -> Any: ...
+
+        def __len__(self) -> int: ...
+
+
+def beside(x: Any, others: Iterable[Any]) -> Any:
+    """An array as a stand-in too, if one of the others is: NumPy asks an index nothing."""
+    if isinstance(x, StandIn):
+        return x
+    for other in others:
+        if isinstance(other, StandIn):
+            return other.constant(x)
+    return x
+
+
+def as_array(x: Any, dtype: Any = None) -> Any:
+    """``np.asarray``, which leaves what stands in for an array as it is.
+
+    >>> as_array(1.0)
+    array(1.)
+    """
+    if isinstance(x, StandIn):
+        return x if dtype is None or x.dtype == dtype else x.astype(dtype)
+    return np.asarray(x, dtype)
 
 
 class Operation:
@@ -48,6 +82,7 @@ class Operation:
     slopes: for elementwise operations, the local derivatives ``slope(y, *inputs)`` themselves.
     domain: an interval of inputs on which the operation is smooth, for each of its inputs.
     definition: the operation spelled out in simpler ones, for text and pictures.
+    whole: whether a recorded program holds it as one call, because it cannot be seen through.
     """
 
     def __init__(
@@ -63,6 +98,7 @@ class Operation:
         symbol: str | None = None,
         domain: Sequence[Interval] = (),
         definition: Callable[..., Any] | None = None,
+        whole: bool = False,
         doc: str = "",
     ) -> None:
         self.name = self.__name__ = name
@@ -76,6 +112,7 @@ class Operation:
         self.kind: Kind = kind
         self.domain = tuple(domain)
         self.definition = definition
+        self.whole = whole
         self.static_names = () if joint or scalar else _parameters_after(array, len(self.rules))
         self.__doc__ = doc
 

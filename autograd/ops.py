@@ -26,12 +26,14 @@ INSIDE = (-0.9, 0.9)
 # -- arithmetic -------------------------------------------------------------------------------
 
 
-def _scale(g: Any, slope: Any) -> Any:
-    product = g * slope
+def _scale(g: Any, slope: Any, out: Any = None) -> Any:
+    product = np.multiply(g, slope, out)
     # The dot product of the product with itself is NaN exactly when one of its elements is.
     square = np.vdot(product, product)
     if square != square:
         product = np.where(g == 0, 0.0, product)
+        if out is not None:
+            out[...] = product
     return product
 
 
@@ -41,6 +43,7 @@ scale: Operation = row("scale", _scale,
     # scale(0, slope) is 0 for every slope, so there its derivative is 0 whatever arrives.
     lambda g, y, a, slope: where(a == 0, 0.0, scale(g, a)),
     scalar=lambda g, slope: g * slope if g else 0.0, kind="elementwise", symbol="*", domain=(REAL, REAL),
+    whole=True,
     doc="``g * slope``, but 0 wherever g is 0, even at a pole: an unselected branch stays silent.")
 add: Operation = elementwise("add", np.add, 1, 1, scalar=operator.add, raises=False, symbol="+")
 sub: Operation = elementwise("sub", np.subtract, 1, -1, scalar=operator.sub, raises=False, symbol="-")
@@ -102,9 +105,10 @@ def _elements(function: Callable[[float], float]) -> Callable[..., Any]:
 # fmt: off
 logaddexp: Operation = elementwise("logaddexp", np.logaddexp,
     lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a), scalar=_log_add_exp)
-erf: Operation = elementwise("erf", _elements(math.erf), lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x))
+erf: Operation = elementwise("erf", _elements(math.erf), lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x),
+    whole=True)
 erfc: Operation = elementwise("erfc", _elements(math.erfc),
-    lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x))
+    lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x), whole=True)
 
 # -- kinks and choices ------------------------------------------------------------------------
 

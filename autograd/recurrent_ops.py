@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .array_ops import Number, concatenate_all, shape_of
-from .operation import Operation, row
+from .operation import Operation, StandIn, row
 
 PARTS = 7
 """The result holds h, c, the gates i, f, o, g and tanh(c), one after another on its axis of features."""
@@ -26,7 +26,7 @@ def _lstm(z: Any, h: Any, c: Any, weight: Any) -> Any:
     # with their signs changed, σ(a) = 1 / (1 + exp(-a)) is a call less.
     i_f, g, o = slice(0, 2 * width), slice(2 * width, 3 * width), slice(3 * width, rows)
     recurrent = np.concatenate([-weight[i_f], -weight[o], weight[g]])
-    result = np.empty((steps, PARTS, width, batch), z.dtype)
+    result = np.empty_like(z, shape=(steps, PARTS, width, batch), order="C")
     flat = result.reshape(steps, PARTS * width, batch)
     sums = flat[:, 2 * width : 6 * width]
     np.negative(z[:, :, i_f].swapaxes(1, 2), out=sums[:, i_f])
@@ -100,7 +100,7 @@ def _lstm_joint(gradient: Number, y: Number, z: Number, h: Number, c: Number, we
 
 def _asked(gradient: Number) -> Number:
     """The gradient of a part, or None where it is nothing but zeros: hardly anyone asks for all parts."""
-    return None if isinstance(gradient, np.ndarray) and not gradient.any() else gradient
+    return None if isinstance(gradient, (np.ndarray, StandIn)) and not gradient.any() else gradient
 
 
 def _before(first: Number, states: Number) -> Number:

@@ -21,6 +21,7 @@ from .array_ops import (
     transpose,
 )  # fmt: skip
 from .array_ops import getitem as _getitem
+from .operation import StandIn
 from .ops import where
 
 # -- numbers ----------------------------------------------------------------------------------
@@ -209,6 +210,8 @@ def _static_index(part: Any) -> Any:
     """An index is no input of the graph; lists and tensors of integers become arrays, copied."""
     if part is None or part is Ellipsis or (isinstance(part, (int, slice)) and not isinstance(part, bool)):
         return part
+    if isinstance(plain(part), StandIn):
+        return plain(part)
     array = np.array(plain(part))
     if array.dtype.kind not in "iub" and array.size:
         raise IndexError(f"an index holds integers or booleans, got {array.dtype}")

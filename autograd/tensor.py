@@ -19,8 +19,8 @@ import numpy as np
 
 from . import array_ops, functions, linalg_ops, ops, shapes
 from .errors import ShapeError
-from .graph import CONSTANT, MODE, Node, get_grad, next_number, note_change, set_grad
-from .operation import Operation
+from .graph import CONSTANT, MODE, Node, get_grad, next_number, note_change, recorder_now, set_grad
+from .operation import Operation, StandIn, as_array
 from .value import as_method, constant
 
 _new = object.__new__
@@ -46,7 +46,7 @@ class Tensor(Node):
     """
 
     __slots__ = ("_keeps_grad", "_lent", "_static")
-    rank = 2
+    rank = 3
 
     _static: dict[str, Any]
     _keeps_grad: bool
@@ -54,7 +54,8 @@ class Tensor(Node):
 
     def __init__(self, data: Any, requires_grad: bool = False, label: str = "", dtype: Any = None) -> None:
         array = _as_array(data, dtype)
-        self._data = array.copy() if array is data or array.base is not None else array
+        shared = (array is data or array.base is not None) and not isinstance(array, StandIn)
+        self._data = array.copy(order="K") if shared else array  # laid out as it was
         set_grad(self, None)
         self.operation = CONSTANT
         self._parents = ()
@@ -71,6 +72,7 @@ class Tensor(Node):
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Compute an operation on arrays and record it if an input has a derivative."""
         mode = MODE.get()
+        recorder = None if mode is None else mode.recorder
         recording = mode is None or mode.recording
         recorded = False
         parents: list[Node] = []
@@ -86,12 +88,15 @@ class Tensor(Node):
             parents.append(parent)
             numbers.append(parent._data)
         try:
-            data = operation.compute(numbers, static)
+            if recorder is None:
+                data = operation.compute(numbers, static)
+            else:
+                data = recorder.compute(operation, parents, static)
         except (ValueError, IndexError) as error:
             shapes = ", ".join(parent.name() for parent in parents)
             raise type(error)(f"{operation.name} of {shapes}: {error}") from error
         node: Tensor = _new(Tensor)
-        node._data = data if type(data) is np.ndarray else np.asarray(data)
+        node._data = data if type(data) is np.ndarray else as_array(data)
         set_grad(node, None)
         node.label = ""
         node.scope = "" if mode is None else mode.scope
@@ -109,6 +114,8 @@ class Tensor(Node):
                 node._data = node._data.copy()
         if mode is not None and mode.watch is not None:
             mode.watch.after_forward(node, operation, parents)
+        if recorder is not None:
+            recorder.made.append(node)
         return node
 
     # -- data ---------------------------------------------------------------------------------
@@ -117,9 +124,15 @@ class Tensor(Node):
     def data(self) -> np.ndarray[Any, Any]:
         """The array. Writing into a leaf's, or assigning it, makes graphs computed from it stale."""
         if self._parents:
+            if isinstance(self._data, StandIn):
+                return self._data  # type: ignore[return-value]
             view: np.ndarray[Any, Any] = self._data.view()
             view.flags.writeable = False
             return view
+        recorder = recorder_now()
+        if recorder is not None:
+            recorder.touch(self)
+            return self._data  # type: ignore[no-any-return]
         if self._lent is None:
             self._lent = self._data.tobytes()
         return self._data  # type: ignore[no-any-return]
@@ -128,7 +141,13 @@ class Tensor(Node):
     def data(self, data: Any) -> None:
         if self._parents:
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
-        self._data = np.array(_as_array(data, None))
+        array = _as_array(data, None)
+        if recorder_now() is not None:
+            self.plain  # noqa: B018 - a recorder has to see what is replaced
+            self._data = array if array is self._data else array.copy()
+            self.number = note_change()
+            return
+        self._data = np.array(array)
         grad = get_grad(self)
         if grad is not None:  # it keeps fitting the data, or goes
             set_grad(self, grad.astype(self._data.dtype) if grad.shape == self.shape else None)
@@ -139,8 +158,14 @@ class Tensor(Node):
         """Add to a leaf's data in place; graphs that were computed from it become stale."""
         if self._parents:
             raise AttributeError(f"cannot change {self.name()} in place: only a leaf's data can be")
-        self._data += change
+        data = self.plain
+        data += change
         self.number = note_change()
+
+    def lies_in(self, memory: np.ndarray[Any, Any]) -> bool:
+        """Whether a leaf's data is this array itself."""
+        data = self._data
+        return (data.value if isinstance(data, StandIn) else data) is memory
 
     def move_to_(self, memory: np.ndarray[Any, Any]) -> None:
         """Keep a leaf's data in this memory from now on, a part of a larger array; the numbers stay."""
@@ -148,6 +173,10 @@ class Tensor(Node):
             raise ShapeError(
                 f"{self.name()} does not fit into memory of shape {memory.shape}, {memory.dtype}"
             )
+        recorder = recorder_now()
+        if recorder is not None and isinstance(self._data, StandIn):
+            recorder.relocate(self, memory)
+            return
         memory[...] = self._data
         self._data = memory
 
@@ -166,14 +195,21 @@ class Tensor(Node):
     @property
     def grad(self) -> Any:
         """The gradient, an array of this tensor's shape and dtype; None before a backward."""
-        return get_grad(self)
+        recorder = recorder_now()
+        return get_grad(self) if recorder is None else recorder.gradient_of(self)
 
     @grad.setter
     def grad(self, gradient: Any) -> None:
         if gradient is not None and not isinstance(gradient, Node):
-            gradient = np.array(gradient, dtype=self._data.dtype)
+            if isinstance(gradient, StandIn):
+                gradient = as_array(gradient, self._data.dtype)
+            else:
+                gradient = np.array(gradient, dtype=self._data.dtype)
             if gradient.shape != self.shape:
                 raise ShapeError(f"a gradient of shape {gradient.shape} does not fit {self.name()}")
+        recorder = recorder_now()
+        if recorder is not None:
+            recorder.assigned.add(self)
         set_grad(self, gradient)
 
     @property
@@ -279,10 +315,10 @@ class Tensor(Node):
         return format(self._data.item() if self.size == 1 else self._data, spec) if spec else repr(self)
 
 
-def _as_array(data: Any, dtype: Any) -> np.ndarray[Any, Any]:
+def _as_array(data: Any, dtype: Any) -> Any:
     if isinstance(data, Node):
         data = data.leave("Tensor()")
-    array = np.asarray(data, dtype=dtype)
+    array = as_array(data, dtype)
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"a Tensor holds real numbers in a regular array, got {type(data).__name__} {data!r:.60}"

@@ -19,6 +19,7 @@ from .array_ops import identity, shape_of
 from .errors import ShapeError
 from .graph import MODE, Mode, Node, mode, set_grad
 from .modes import forward, reverse, unchanged
+from .operation import StandIn, as_array
 from .shapes import stack
 from .structure import flatten
 from .tensor import Tensor
@@ -61,7 +62,7 @@ class _Trace:
                     set_grad(node, getattr(node.grad, "plain", node.grad))
         self.outputs, self.build_outputs = flatten(result)
         for out in self.outputs:
-            if not isinstance(out, (Node, Real, np.ndarray)):
+            if not isinstance(out, (Node, Real, np.ndarray, StandIn)):
                 name = getattr(function, "__name__", "the function")
                 raise TypeError(f"{name} returned {out!r:.60}, which is no number; is a return missing?")
         self.graphs = self.walk()
@@ -103,6 +104,8 @@ def _leaf(x: Any) -> Node:
     if isinstance(x, Node) and x.requires_grad:
         return identity(x)  # type: ignore[no-any-return]
     x = x.plain if isinstance(x, Node) else x
+    if isinstance(x, StandIn):
+        return Value(x) if x.weak else Tensor(x, requires_grad=True)
     if isinstance(x, (np.ndarray, np.generic)) and not isinstance(x, float):
         return Tensor(x if x.dtype.kind == "f" else np.asarray(x, float), requires_grad=True)
     return Value(x)
@@ -111,6 +114,8 @@ def _leaf(x: Any) -> Node:
 def _lower(x: Any, as_nodes: bool) -> Any:
     if as_nodes or not isinstance(x, Node):
         return x
+    if isinstance(x.plain, StandIn):
+        return x.plain
     return x.plain if x.dtype is None else np.array(x.plain)[()]
 
 
@@ -118,6 +123,10 @@ def _finish(gradient: Any, leaf: Node, as_nodes: bool) -> Any:
     """A gradient in the leaf's shape and dtype; zeros where the output does not depend on it."""
     if isinstance(gradient, Node):
         return gradient
+    if isinstance(gradient, StandIn):
+        if not as_nodes:
+            return gradient
+        return Value(gradient).detach() if leaf.dtype is None else Tensor(gradient)
     if leaf.dtype is None:
         gradient = float(0.0 if gradient is None else gradient)
         return Value(gradient).detach() if as_nodes else gradient
@@ -227,7 +236,7 @@ def _like(number: Any, node: Any, what: str) -> Any:
     if isinstance(number, Node):
         return number
     dtype = getattr(node, "dtype", None)
-    return float(number) if dtype is None else np.asarray(number, dtype)
+    return float(number) if dtype is None else as_array(number, dtype)
 
 
 def jacobian(function: Function, argnums: Argnums = 0) -> Function:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import functions, ops
-from .graph import CONSTANT, MODE, Node, get_data, next_number, note_change
-from .operation import Operation
+from .graph import CONSTANT, MODE, Node, get_data, next_number, note_change, recorder_now
+from .operation import Operation, StandIn
 
 _new = object.__new__
 current_mode = MODE.get
@@ -44,7 +44,7 @@ class Value(Node):
     """
 
     __slots__ = ()
-    rank = 1
+    rank = 2
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = as_float(data)
@@ -68,17 +68,21 @@ class Value(Node):
                 return _as_tensor(operation, arguments, static)
             parents = tuple([a if isinstance(a, Value) else constant(a) for a in arguments])
             numbers = list(map(get_data, parents))
-        return _record(operation, float(operation.scalar(*numbers)), parents)
+        recorder = recorder_now()
+        if recorder is not None:
+            return recorder.scalar(operation, parents)
+        return record_node(operation, float(operation.scalar(*numbers)), parents)
 
     @property
     def data(self) -> float:
         """The number. Assigning to a leaf makes graphs that were computed from it stale."""
-        return self._data  # type: ignore[no-any-return]
+        return self.plain  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, data: Any) -> None:
         if self._parents:
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
+        self.plain  # noqa: B018 - a recorder has to see what is replaced
         self._data = as_float(data)
         self.number = note_change()
 
@@ -134,6 +138,8 @@ def as_float(data: Any) -> float:
     """A real number as a float, or a TypeError that says what to pass."""
     if type(data) is float:
         return data
+    if isinstance(data, StandIn) and data.shape == ():
+        return data.weakened()  # type: ignore[no-any-return]
     if isinstance(data, Node):
         return float(data)
     if isinstance(data, Real) or (
@@ -146,7 +152,7 @@ def as_float(data: Any) -> float:
 
 def _is_scalar(argument: Any) -> bool:
     return isinstance(argument, (Value, Real)) or (
-        isinstance(argument, (np.ndarray, np.generic)) and argument.shape == ()
+        isinstance(argument, (np.ndarray, np.generic, StandIn)) and argument.shape == ()
     )
 
 
@@ -157,7 +163,7 @@ def constant(data: Any, label: str = "") -> Value:
     return node
 
 
-def _record(operation: Operation, data: float, parents: tuple[Value, ...]) -> Value:
+def record_node(operation: Operation, data: Any, parents: tuple[Value, ...]) -> Value:
     node: Value = _new(Value)
     node._data = data
     node.grad = None
@@ -230,7 +236,9 @@ def _unary(operation: Operation) -> Callable[[Value], Any]:
     assert scalar is not None
 
     def method(self: Value) -> Any:
-        return _record(operation, scalar(self._data), (self,))
+        if current_mode() is not None:
+            return operation(self)
+        return record_node(operation, scalar(self._data), (self,))
 
     method.__name__ = operation.name
     method.__doc__ = f"See :func:`autograd.{operation.name}`."

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from .array_ops import Number, plain, reshape, shape_of
-from .operation import Operation, row
+from .operation import Operation, StandIn, row
 
 Axes = tuple[int, ...]
 
@@ -39,7 +39,8 @@ def places(lengths: Axes, size: Axes, stride: Axes, padding: Axes, dilation: Axe
 
 def _batch_last(x: Any) -> Any:
     """(N, C, *rest) as (C, *rest, N), contiguous."""
-    return np.ascontiguousarray(x.transpose(*range(1, x.ndim), 0))
+    turned = x.transpose(*range(1, x.ndim), 0)
+    return turned.contiguous() if isinstance(turned, StandIn) else np.ascontiguousarray(turned)
 
 
 def _batch_first(x: Any) -> Any:
@@ -52,7 +53,7 @@ def _padded(x: Any, padding: Axes, value: float = 0.0) -> Any:
     if not any(padding):
         return _batch_last(x)
     wide = [n + 2 * p for n, p in zip(x.shape[2:], padding, strict=True)]
-    result = np.full((x.shape[1], *wide, len(x)), value, x.dtype)
+    result = np.full_like(x, value, shape=(x.shape[1], *wide, len(x)), order="C")
     result[_inside(x.shape[2:], padding)] = x.transpose(*range(1, x.ndim), 0)
     return result
 
@@ -78,7 +79,7 @@ def _spread(x: Any, size: Axes, stride: Axes, padding: Axes, dilation: Axes) -> 
     """The window at every place, batch last: (C, *size, *places, N)."""
     counts = places(x.shape[2:], size, stride, padding, dilation)
     wide = _padded(x, padding)
-    result = np.empty((x.shape[1], *size, *counts, len(x)), x.dtype)
+    result = np.empty_like(x, shape=(x.shape[1], *size, *counts, len(x)), order="C")
     for element, at in _offsets(size, stride, dilation, counts):
         result[element] = wide[at]
     return result
@@ -89,7 +90,7 @@ def _gathered(spread: Any, lengths: Axes, stride: Axes, padding: Axes, dilation:
     axes = len(lengths)
     size, counts = spread.shape[1 : 1 + axes], spread.shape[1 + axes : -1]
     wide = [n + 2 * p for n, p in zip(lengths, padding, strict=True)]
-    result = np.zeros((len(spread), *wide, spread.shape[-1]), spread.dtype)
+    result = np.zeros_like(spread, shape=(len(spread), *wide, spread.shape[-1]), order="C")
     for element, at in _offsets(size, stride, dilation, counts):
         result[at] += spread[element]
     return _batch_first(result[_inside(lengths, padding)])
@@ -142,14 +143,15 @@ def _max_pool_rule(
     data, largest = plain(x), _batch_last(plain(y))
     counts = largest.shape[1:-1]
     wide = _padded(data, padding, -math.inf)
-    hits = np.empty((len(largest), *size, *largest.shape[1:]), bool)  # (C, *size, *places, N)
+    # (C, *size, *places, N)
+    hits = np.empty_like(largest, bool, order="C", shape=(len(largest), *size, *largest.shape[1:]))
     for element, at in _offsets(size, stride, dilation, counts):
         np.equal(wide[at], largest, out=hits[element])
     counter = np.min_scalar_type(math.prod(size))  # small, for speed, but as many as may tie fit
     ties = np.add.reduce(hits.view(np.uint8), axis=tuple(range(1, 1 + len(size))), dtype=counter)
     share = g / _batch_first(np.maximum(ties, 1))  # no element is the largest where that is NaN
     share = reshape(share, (*shape_of(g)[:2], *(1 for _ in size), *counts))
-    shares = share * _batch_first(hits)
+    shares = share * _batch_first(hits.astype(data.dtype))  # NumPy is slow where booleans meet floats
     return overlap(shares, lengths=data.shape[2:], stride=stride, padding=padding, dilation=dilation)
 
 

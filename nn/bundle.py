@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, ShapeError, Tensor
+from autograd import Node, ShapeError, Tensor, lend
 from autograd.graph import get_data, note_changes
 
 Array = np.ndarray[Any, Any]
@@ -29,7 +29,6 @@ class Bundle:
     Attributes
     ----------
     data: all parameters, one after another.
-    steps: how many steps they have made, an array of no axes.
     rate: the learning rate in their dtype, an array of no axes.
     """
 
@@ -42,7 +41,7 @@ class Bundle:
         self.data: Array = np.empty(ends[-1], self.dtype)
         self._gathered: Array = np.empty(ends[-1] if len(ends) > 1 else 0, self.dtype)
         self.state: dict[str, Array] = {name: np.zeros(ends[-1], self.dtype) for name in names}
-        self.steps: Array = np.zeros(())
+        self._steps: Array = np.zeros(())
         self.rate: Array = np.array(rate, self.dtype)
         self.moving = True
         self.places = [
@@ -51,11 +50,19 @@ class Bundle:
         self.settle()
 
     def __getitem__(self, name: str) -> Array:
-        return self.state[name]
+        array: Array = lend(self.state[name])
+        return array
+
+    @property
+    def steps(self) -> Array:
+        """How many steps the parameters have made, an array of no axes."""
+        steps: Array = lend(self._steps)
+        return steps
 
     def scalar(self, name: str, first: float) -> Array:
         """A state that is one number for all, an array of no axes."""
-        return self.state.setdefault(name, np.array(first))
+        array: Array = lend(self.state.setdefault(name, np.array(first)))
+        return array
 
     def number(self, x: Any) -> Any:
         """A number in the dtype of the parameters, which would otherwise become wider."""
@@ -64,28 +71,32 @@ class Bundle:
     def gather(self) -> Array:
         """All gradients, one after another, only to be read; the numbers of Values are brought here, too."""
         if not self.tensors:
-            self.data[...] = [p.plain for p in self.parameters]
-            return np.array([float(p.grad) for p in self.parameters])
+            lend(self.data)[...] = np.stack([p.plain for p in self.parameters])
+            return np.stack([p.grad for p in self.parameters])
         gradients: list[Array] = [getattr(g, "plain", g).ravel() for g in [p.grad for p in self.tensors]]
         if len(gradients) == 1:
             return gradients[0]
-        return np.concatenate(gradients, out=self._gathered, casting="same_kind")
+        return np.concatenate(gradients, out=lend(self._gathered), casting="same_kind")
 
     def settle(self) -> None:
         """Bring the data of every tensor here: at first, and where .data was assigned since."""
         for tensor, place in zip(self.tensors, self.places, strict=False):
-            if tensor.plain is not place:
+            if not tensor.lies_in(place):
                 tensor.move_to_(place)
 
     def in_place(self) -> bool:
         """Whether the data of every tensor is where this bundle keeps it."""
-        return all(map(is_, map(get_data, self.tensors), self.places))
+        if all(map(is_, map(get_data, self.tensors), self.places)):
+            return True
+        return all(map(Tensor.lies_in, self.tensors, self.places))  # as a program that is recorded sees it
 
     def commit(self) -> None:
         """Let the parameters know that they were changed."""
         note_changes(self.tensors)
         if not self.tensors:
-            for value, number in zip(self.parameters, self.data.tolist(), strict=True):
+            data = lend(self.data)
+            numbers = data.tolist() if data is self.data else data
+            for value, number in zip(self.parameters, numbers, strict=True):
                 value.data = number  # type: ignore[attr-defined]
 
     def fits(self) -> bool:
@@ -182,7 +193,7 @@ def _joined(parts: list[Bundle], names: Sequence[str], rate: Array) -> list[Bund
     for part in parts:
         scalars = tuple(sorted((name, float(a)) for name, a in part.state.items() if a.ndim == 0))
         alone = _alone(part.parameters[0])
-        key = bool(part.tensors), part.dtype, float(part.steps), part.moving, scalars, alone
+        key = bool(part.tensors), part.dtype, float(part._steps), part.moving, scalars, alone
         groups.setdefault(key, []).append(part)
     result = []
     for group in groups.values():
@@ -190,7 +201,7 @@ def _joined(parts: list[Bundle], names: Sequence[str], rate: Array) -> list[Bund
             result.append(group[0])
             continue
         whole = Bundle([p for part in group for p in part.parameters], names, rate)
-        whole.steps[...] = group[0].steps
+        whole._steps[...] = group[0]._steps
         whole.moving = group[0].moving
         for name in group[0].state:
             arrays = [part.state[name] for part in group]

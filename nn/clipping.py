@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from autograd import Node
+from autograd.operation import StandIn, as_array
 
 from .functional.checks import not_negative
 
@@ -22,7 +25,7 @@ def _plain(parameter: Node) -> Any:
     return getattr(parameter.grad, "plain", parameter.grad)
 
 
-def clip_grad_norm(parameters: Iterable[Node] | Node, max_norm: float, norm_type: float = 2.0) -> float:
+def clip_grad_norm(parameters: Iterable[Node] | Node, max_norm: float, norm_type: float = 2.0) -> Any:
     """Scale all gradients by ``max_norm / (norm + 1e-6)`` if their common norm is larger.
 
     Returns the norm from before (Pascanu et al. 2013).
@@ -37,13 +40,28 @@ def clip_grad_norm(parameters: Iterable[Node] | Node, max_norm: float, norm_type
     """
     not_negative("clip_grad_norm", max_norm=max_norm)
     moving = _with_gradients(parameters)
-    sizes = [float(np.linalg.norm(np.ravel(_plain(p)).astype(float), norm_type)) for p in moving]
-    total = float(np.linalg.norm(sizes, norm_type)) if sizes else 0.0
-    factor = max_norm / (total + 1e-6)
-    if factor < 1 and math.isfinite(total):
-        for parameter in moving:
-            parameter.grad = _plain(parameter) * factor
-    return total
+    total = _norm([as_array(_plain(p), float) for p in moving], norm_type)
+    # Without a branch, so that a recorded program clips or not as the gradients of each run ask for it.
+    factor = np.where(np.isfinite(total), np.minimum(max_norm / (total + 1e-6), 1.0), 1.0)
+    for parameter in moving:
+        gradient = _plain(parameter)
+        clipped = gradient * as_array(factor, getattr(gradient, "dtype", float))
+        parameter.grad = float(clipped) if isinstance(gradient, float) else clipped
+    return total if isinstance(total, StandIn) else float(total)
+
+
+def _norm(arrays: list[Any], order: float) -> Any:
+    """The norm of all numbers of all arrays."""
+    if not arrays:
+        return 0.0
+    if order == math.inf:
+        return functools.reduce(np.maximum, [np.maximum.reduce(np.abs(x), axis=None) for x in arrays])
+    if order == 2:
+        return np.sqrt(
+            functools.reduce(operator.add, [np.add.reduce(np.square(x), axis=None) for x in arrays])
+        )
+    powers = [np.add.reduce(np.abs(x) ** order, axis=None) for x in arrays]
+    return functools.reduce(operator.add, powers) ** (1 / order)
 
 
 def clip_grad_value(parameters: Iterable[Node] | Node, clip_value: float) -> None:
@@ -58,5 +76,5 @@ def clip_grad_value(parameters: Iterable[Node] | Node, clip_value: float) -> Non
     """
     not_negative("clip_grad_value", clip_value=clip_value)
     for parameter in _with_gradients(parameters):
-        clipped = np.clip(_plain(parameter), -clip_value, clip_value)
+        clipped = np.minimum(np.maximum(_plain(parameter), -clip_value), clip_value)
         parameter.grad = float(clipped) if isinstance(parameter.grad, float) else clipped

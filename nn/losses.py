@@ -13,6 +13,7 @@ import numpy as np
 import autograd
 from autograd import ShapeError, network_ops
 from autograd.array_ops import plain, shape_of
+from autograd.operation import StandIn, as_array, beside
 from autograd.shapes import as_number
 
 from .functional.checks import axis_of, broadcasts, same_shape
@@ -228,7 +229,8 @@ def cross_entropy(
         and reduction in _REDUCTIONS
         and _plainly(input, target)
     ):
-        return network_ops.cross_entropy(input, classes=target.copy(), reduction=reduction)
+        classes = target if isinstance(target, StandIn) else target.copy()
+        return network_ops.cross_entropy(input, classes=classes, reduction=reduction)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is between 0 and 1, got {label_smoothing}")
     input = as_number(input)
@@ -261,7 +263,12 @@ def _plainly(input: Any, target: Any) -> bool:
     A small network spends more time on checks than on the loss, so there is one look at the classes:
     seen as unsigned, negative ones are the largest.
     """
-    if type(target) is not np.ndarray or target.dtype != np.int64 or target.ndim != 1 or not target.size:
+    if (
+        not isinstance(target, (np.ndarray, StandIn))
+        or target.dtype != np.int64
+        or target.ndim != 1
+        or not target.size
+    ):
         return False
     shape: tuple[int, ...] = getattr(input, "shape", ())
     if len(shape) != 2 or shape[0] != len(target):
@@ -327,20 +334,19 @@ def _along_classes(weight: Any, shape: tuple[int, ...]) -> Any:
     return np.reshape(plain(weight), (-1, *(1 for _ in shape[2:])))
 
 
-def _shares(
-    classes: Any, shape: tuple[int, ...], weight: Any, ignore_index: int, dtype: Any
-) -> np.ndarray[Any, Any]:
+def _shares(classes: Any, shape: tuple[int, ...], weight: Any, ignore_index: int, dtype: Any) -> Any:
     """What each item counts in a mean: the weight of its class, 0 for an ignored one."""
     counted = classes != ignore_index
     if weight is None:
-        return np.asarray(counted, dtype)
+        return as_array(counted, dtype)
     by_class = np.ravel(_along_classes(weight, shape))
-    return np.asarray(np.where(counted, by_class[np.where(counted, classes, 0)], 0), dtype)
+    shares = beside(by_class, (classes,))[np.where(counted, classes, 0)]
+    return as_array(np.where(counted, shares, 0), dtype)
 
 
-def _classes(name: str, shape: tuple[int, ...], target: Any, ignore_index: int) -> np.ndarray[Any, Any]:
+def _classes(name: str, shape: tuple[int, ...], target: Any, ignore_index: int) -> Any:
     """The target as classes that fit logits of this shape."""
-    classes = np.asarray(plain(target))
+    classes = as_array(plain(target))
     axis = _class_axis(shape)
     if classes.dtype.kind not in "iu":
         raise TypeError(

@@ -61,10 +61,12 @@ class Module:
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         """Run :meth:`forward`, and the hooks around it, in the scope of this module's path."""
         run = self.forward if self._hooks is None else self._hooks.run
+        outside = MODE.get()
+        if outside is not None and outside.recorder is not None:
+            outside.recorder.module(self)
         if not self._name:
             return run(*inputs, **options)
         # The same as ``with scope(self._name)``; the mode is kept, because a small layer takes as long.
-        outside = MODE.get()
         inside = self._inside
         if inside is None or inside[0] is not outside:
             path = f"{outside.scope}.{self._name}" if outside is not None and outside.scope else self._name
@@ -266,11 +268,10 @@ class Module:
         for path, array in arrays.items():
             module, before = own[path]
             name = path.rpartition(".")[2]
-            array = array.astype(before.dtype)  # a copy
             if name in module._buffers:
-                setattr(module, name, array)
+                before[...] = array  # in place: programs that were recorded from it have this memory
             else:
-                getattr(module, name).data = array
+                getattr(module, name).data = array.astype(before.dtype)
 
     # -- hooks ----------------------------------------------------------------------------
 

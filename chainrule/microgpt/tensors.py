@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 import autograd
 from autograd import no_grad
 from autograd.attention_ops import attention
+from autograd.operation import as_array
 from nn import Module, ModuleList, Parameter
 from nn.functional import cross_entropy, embedding, rms_norm
 
@@ -83,7 +84,7 @@ class TensorGPT(Module):
 
     def forward(self, tokens: Any) -> Any:
         """The scores of what comes after each token: integers (..., places) give (..., places, tokens)."""
-        tokens = np.asarray(tokens)
+        tokens = as_array(tokens)
         x = embedding(tokens, self.token) + self.place[: tokens.shape[-1]]
         x = rms_norm(x, self.settings.width, eps=self.settings.epsilon)
         for block in self.layers:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import ShapeError, network_ops
+from autograd import ShapeError, network_ops, random_numbers
 from autograd.array_ops import plain, shape_of
+from autograd.operation import as_array
 
 from ..module import Random, generator
 from .checks import axis_of, probability
@@ -54,7 +55,7 @@ def embedding(input: Any, weight: Any, padding_idx: int | None = None) -> Any:
     array([[3., 4.],
            [3., 4.]])
     """
-    indices = np.asarray(plain(input))
+    indices = as_array(plain(input))
     if len(shape_of(weight)) != 2:
         raise ShapeError(
             f"embedding: the weight has shape {shape_of(weight)}, not (count, width); the input has shape "
@@ -91,7 +92,7 @@ def dropout(input: Any, p: float = 0.5, training: bool = True, *, rng: Random = 
     if not training or p == 0:
         return input
     dtype = getattr(input, "dtype", None) or np.dtype(float)
-    kept = generator(rng).random(shape_of(input)) >= p
+    kept = random_numbers(generator(rng), shape_of(input)) >= p
     return input * (kept / dtype.type(1 - p if p < 1 else 1))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import autograd
-from autograd import ShapeError, network_ops
+from autograd import ShapeError, lend, network_ops
 from autograd.array_ops import Number, plain, shape_of
 from autograd.shapes import as_number
 
@@ -66,7 +66,7 @@ def batch_norm(
         if running_mean is None or running_var is None:
             raise ValueError("batch_norm: running_mean and running_var are needed when not training")
         lengths = (1,) * (len(shape) - 2)
-        mean, var = (np.reshape(plain(r), (-1, *lengths)) for r in (running_mean, running_var))
+        mean, var = (np.reshape(lend(plain(r)), (-1, *lengths)) for r in (running_mean, running_var))
         return _by_channel((input - mean) / np.sqrt(var + eps), weight, bias)
     axes = (0, *range(2, len(shape)))
     count = int(np.prod([shape[axis] for axis in axes]))
@@ -87,6 +87,7 @@ def move(running: Any, batch: Any, momentum: float) -> None:
     >>> mean
     array([0.1])
     """
+    running = lend(running)
     running *= 1 - momentum
     running += momentum * batch
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import ShapeError
+from autograd import ShapeError, lend
 from autograd.array_ops import shape_of
 
 from .. import functional
@@ -52,12 +52,13 @@ class _Running(Module):
                 f"(batch, {self.num_features}, *lengths)"
             )
 
-    def counted(self) -> float:
+    def counted(self) -> Any:
         """Count one more batch; the momentum for its statistics, 1/n if the mean of all was asked for."""
         if self.num_batches_tracked is None:
             return 0.0
-        self.num_batches_tracked += 1
-        return 1 / float(self.num_batches_tracked) if self.momentum is None else self.momentum
+        tracked = lend(self.num_batches_tracked)
+        tracked += 1
+        return 1 / tracked if self.momentum is None else self.momentum
 
     def extra_repr(self) -> str:
         """The settings."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node
+from autograd import Node, lend
 
 from ..bundle import Array, Bundle, bundles
 
@@ -108,13 +108,13 @@ class Optimizer:
         self._bundles = bundles(self.parameters, self._bundles, self.names, self._rate)
         for bundle in self._bundles:
             if bundle.moving:
-                g = bundle.gather()
-                bundle.steps += 1
+                steps, p, g, rate = bundle.steps, lend(bundle.data), bundle.gather(), lend(bundle.rate)
+                steps += 1
                 if self.maximize:
                     g = -g
                 if self.weight_decay:
-                    g = self.decay(bundle.data, g, bundle.rate)
-                self.update(bundle.data, g, bundle, bundle.rate)
+                    g = self.decay(p, g, rate)
+                self.update(p, g, bundle, rate)
                 bundle.commit()
 
     def decay(self, p: Array, g: Array, rate: Array) -> Array:

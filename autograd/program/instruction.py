@@ -1,0 +1,70 @@
+"""``Instruction``: one call of a program, what it is given and where its result goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from .slot import Slot
+
+
+class Instruction(NamedTuple):
+    """One call: ``output = function(*arguments, **options)``.
+
+    Attributes
+    ----------
+    output: the slot of the result; for a call that writes in place, the slot that it writes into.
+    writes: whether the call writes into memory that was there before.
+    """
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    options: dict[str, Any]
+    output: Slot
+    writes: bool = False
+
+    def inputs(self) -> Iterator[Slot]:
+        """Every slot among the arguments, also in lists and indices."""
+        for part in self.arguments:
+            if type(part) is Slot:
+                yield part
+            elif type(part) is not float:
+                yield from slots_in((part,))
+        if self.options:
+            yield from slots_in(tuple(self.options.values()))
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the result is memory of an argument, looked at in another way."""
+        return not self.writes and self.output.storage is not self.output
+
+
+def slots_in(tree: Any) -> Iterator[Slot]:
+    """Every slot in nested tuples and lists.
+
+    >>> list(slots_in((1.0, [2.0])))
+    []
+    """
+    for part in tree:
+        if isinstance(part, Slot):
+            yield part
+        elif type(part) in (tuple, list):
+            yield from slots_in(part)
+        elif type(part) is slice:
+            yield from slots_in((part.start, part.stop, part.step))
+
+
+def replaced(tree: Any, numbers: Callable[[Slot], Any]) -> Any:
+    """Nested tuples, lists and dicts with every slot replaced.
+
+    >>> replaced(([1.0], {"axis": 0}), lambda slot: None)
+    ([1.0], {'axis': 0})
+    """
+    if isinstance(tree, Slot):
+        return numbers(tree)
+    kind = type(tree)
+    if kind is tuple or kind is list:
+        return kind([replaced(part, numbers) for part in tree])
+    if kind is dict:
+        return {name: replaced(part, numbers) for name, part in tree.items()}
+    return tree

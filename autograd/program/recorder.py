@@ -1,0 +1,285 @@
+"""``Recorder``: runs a function once, for real, and writes down every array call that it makes.
+
+`Tensor` and `Value` are the doors: the first touch of a node puts a slot in the place of its data,
+and :meth:`Recorder.finish` takes it out again. Slots then meet NumPy, and NumPy tells the recorder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from ..errors import RecordError
+from ..graph import Node, get_grad, next_number, set_grad
+from ..operation import Operation
+from ..value import Value, record_node
+from .instruction import Instruction, replaced, slots_in
+from .slot import Slot, astype, number
+
+OUT_BY_NAME = (np.maximum, np.minimum)
+"""Functions that NumPy wants to be given the memory of the result by name."""
+_ELEMENTWISE = (np.where, np.clip)
+"""Functions that are no ufuncs, whose operands have to agree on a dtype all the same."""
+
+
+def check(truth: Any, expected: bool) -> None:
+    """A branch of Python's that depended on a number: raised where it would be another one now."""
+    if bool(truth) is not expected:
+        raise Diverged
+
+
+class Diverged(Exception):  # noqa: N818 - it is no error, the program is recorded anew
+    """A branch that was recorded would be another one now."""
+
+
+def draw(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Uniform random numbers in [0, 1)."""
+    return generator.random(shape)
+
+
+@dataclass
+class Recorder:
+    """What was written down so far, and whose data has to be put back.
+
+    Attributes
+    ----------
+    instructions: every call in order.
+    leaves: slots of memory that outlives the program: parameters, their state, constants with a name.
+    inputs: slots of the arguments.
+    touched: the nodes from before the recording that took part, with their data and slot from before.
+    made: the nodes that were made while recording.
+    gradients_before: slots for gradients that were there before and were read.
+    assigned, absent: Tensors whose gradient was assigned, and those found without one before that.
+    generators, modules: random generators that were drawn from, and modules with the mode they were in.
+    """
+
+    instructions: list[Instruction] = field(default_factory=list)
+    leaves: dict[int, Slot] = field(default_factory=dict)
+    touched: dict[Node, tuple[Any, Slot]] = field(default_factory=dict)
+    made: list[Node] = field(default_factory=list)
+    gradients_before: dict[Node, Slot] = field(default_factory=dict)
+    assigned: set[Node] = field(default_factory=set)
+    absent: set[Node] = field(default_factory=set)
+    generators: list[np.random.Generator] = field(default_factory=list)
+    modules: dict[Any, bool] = field(default_factory=dict)
+    inputs: set[Slot] = field(default_factory=set)
+    first: int = field(default_factory=next_number)
+
+    # -- what is there before -------------------------------------------------------------
+
+    def input(self, array: Any, weak: bool = False) -> Slot:
+        """A slot for an argument of the recorded function."""
+        slot = Slot(self, array if weak else np.array(array, order="K"), weak=weak)
+        self.inputs.add(slot)
+        return slot
+
+    def leaf(self, array: np.ndarray[Any, Any]) -> Any:
+        """The slot of memory that outlives the program, such as a parameter; the same for the same array."""
+        if isinstance(array, Slot):
+            return array
+        slot = self.leaves.get(id(array))
+        if slot is None:
+            slot = self.leaves[id(array)] = Slot(self, array)
+        return slot
+
+    def is_outside(self, storage: Slot) -> bool:
+        """Whether memory is there before the program, and after it."""
+        return storage in self.inputs or self.leaves.get(id(storage.value)) is storage
+
+    def touch(self, node: Node) -> None:
+        """Put a slot in the place of a node's data, if the node is older than the recording and a leaf."""
+        data = node._data
+        if isinstance(data, Slot) or node._parents or node.number > self.first or node in self.touched:
+            return
+        node.sync()
+        node._data = Slot(self, np.float64(data), weak=True) if type(data) is float else self.leaf(data)
+        self.touched[node] = data, node._data
+
+    def touch_all(self, nodes: Iterable[Node]) -> None:
+        """Touch each of the nodes."""
+        for node in nodes:
+            if not isinstance(node._data, Slot):
+                self.touch(node)
+
+    def gradient_of(self, node: Node) -> Any:
+        """The gradient of a node, as a slot if it is from before the recording."""
+        gradient = get_grad(node)
+        if gradient is None and not isinstance(node, Value) and node not in self.assigned:
+            self.absent.add(node)
+        if gradient is None or isinstance(gradient, (Slot, Node)) or node.number > self.first:
+            return gradient
+        if node not in self.gradients_before:
+            self.gradients_before[node] = Slot(self, np.array(gradient)[()], weak=type(gradient) is float)
+        return self.gradients_before[node]
+
+    def module(self, module: Any) -> None:
+        """Remember the mode that a module was in."""
+        self.modules.setdefault(module, module.training)
+
+    def relocate(self, node: Node, memory: np.ndarray[Any, Any]) -> None:
+        """A parameter has moved into other memory: so has its slot."""
+        slot = node._data
+        if isinstance(slot, Slot):
+            memory[...] = slot.value
+            self.leaves.pop(id(slot.value), None)
+            self.leaves[id(memory)] = slot
+            slot.value = memory
+            self.touched[node] = memory, slot
+
+    def scalar(self, operation: Operation, parents: tuple[Value, ...]) -> Value:
+        """Compute an operation on Values, and record it in the graph, too."""
+        self.touch_all(parents)
+        if any(type(parent._data) is Slot for parent in parents):
+            data = self.compute(operation, parents, {})
+        else:
+            assert operation.scalar is not None
+            data = float(operation.scalar(*[parent._data for parent in parents]))
+        node = record_node(operation, data, parents)
+        self.made.append(node)
+        return node
+
+    def compute(self, operation: Operation, parents: Iterable[Node], static: dict[str, Any]) -> Any:
+        """Compute an operation on the data of nodes."""
+        self.touch_all(parents)
+        numbers = tuple([parent._data for parent in parents])
+        if any(type(x) is Slot for x in numbers):
+            return Slot.apply(operation, numbers, static)
+        return operation.compute(numbers, static)
+
+    # -- writing down ---------------------------------------------------------------------
+
+    def real(self, tree: Any) -> Any:
+        """The arrays behind the slots."""
+        return replaced(tree, _value)
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: Any = None) -> Slot:
+        """Call a function that makes a new array or a view, and write it down."""
+        options = options or {}
+        if function in _ELEMENTWISE:
+            arguments = self.agreeing(arguments)
+        result = function(*self.real(arguments), **(self.real(options) if options else {}))
+        if not isinstance(result, (np.ndarray, np.generic)):
+            name = getattr(function, "__name__", function)
+            raise RecordError(
+                f"{name} returned {type(result).__name__}, and a program holds arrays only; "
+                "compute it outside of the recorded function"
+            )
+        storage = None
+        weak = _all_weak(arguments)
+        if weak and isinstance(result, np.ndarray) and not result.ndim:
+            result = result[()]
+        elif isinstance(result, np.ndarray) and result.base is not None:
+            storage = next(
+                (slot.storage for slot in slots_in(arguments) if _overlap(slot.value, result)), None
+            )
+        slot = Slot(self, result, storage, weak or function is number)
+        self.instructions.append(Instruction(function, arguments, options, slot))
+        return slot
+
+    def write(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], out: Any
+    ) -> Any:
+        """Call a function that writes into an array, and write it down."""
+        if isinstance(out, tuple):
+            (out,) = out
+        if not isinstance(out, Slot):
+            raise RecordError(
+                "the recorded function writes into an array from outside; let autograd.lend() hand out that "
+                "array, and the program will write into it, too"
+            )
+        if function in OUT_BY_NAME:
+            a, b, _ = self.real(arguments)
+            function(a, b, out=out.value)
+        else:
+            function(*self.real(arguments), **self.real(options))
+        self.instructions.append(Instruction(function, arguments, options, out, writes=True))
+        return out
+
+    def ufunc(self, ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Call a function of elements."""
+        out = options.get("out", (None,))[0]
+        if type(out) is Slot and isinstance(out.value, np.generic):
+            out = None  # a number: ``a += b`` gives it another one
+        inputs = self.agreeing(inputs)
+        rest = {name: option for name, option in options.items() if name != "out"}
+        if out is None:
+            result = ufunc(
+                *[x.value if type(x) is Slot else x for x in inputs], **(self.real(rest) if rest else {})
+            )
+            slot = Slot(self, result, None, _all_weak(inputs))
+            self.instructions.append(Instruction(ufunc, inputs, rest, slot))
+            return slot
+        return self.write(ufunc, (*inputs, out), rest, out)
+
+    def agreeing(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Operands in which Python numbers do not widen the dtype of arrays."""
+        weak = [x for x in inputs if type(x) is Slot and x.weak]
+        if not weak:
+            return inputs
+        strong = [x.dtype for x in inputs if hasattr(x, "dtype") and not (type(x) is Slot and x.weak)]
+        if not strong:
+            return inputs
+        dtype = np.result_type(*strong, 1.0)
+        return tuple(
+            self.call(astype, (x, dtype)) if type(x) is Slot and x.weak and x.dtype != dtype else x
+            for x in inputs
+        )
+
+    def branch(self, slot: Slot) -> bool:
+        """Answer a question that Python asks, and write down what the answer was."""
+        truth = bool(slot.value)
+        self.instructions.append(Instruction(check, (slot, truth), {}, slot, writes=True))
+        return truth
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> Slot:
+        """Random numbers that are drawn anew whenever the program runs."""
+        if generator not in self.generators:
+            self.generators.append(generator)
+        return self.call(draw, (generator, shape))
+
+    # -- the end --------------------------------------------------------------------------
+
+    def finish(self) -> tuple[list[tuple[Node, Slot]], list[tuple[Node, Slot | None]]]:
+        """Put the data back; the nodes that were given other data, and the gradients of the old nodes."""
+        rebound: list[tuple[Node, Slot]] = []
+        gradients: list[tuple[Node, Slot | None]] = []
+        for node, (before, own) in self.touched.items():
+            now = node._data
+            if isinstance(now, Slot) and now is not own:
+                rebound.append((node, now))
+                if isinstance(before, np.ndarray):  # the memory stays, with other numbers in it
+                    before[...] = now.value
+            node._data = before if isinstance(before, np.ndarray) else _plain(now, node)
+            gradient = get_grad(node)
+            if gradient is None or isinstance(gradient, Slot):
+                gradients.append((node, gradient))
+        for node in (*self.touched, *self.made):
+            if isinstance(node._data, Slot):
+                node._data = _plain(node._data, node)
+            gradient = get_grad(node)
+            if isinstance(gradient, Slot):
+                set_grad(node, _plain(gradient, node))
+        return rebound, gradients
+
+
+_value = attrgetter("value")
+
+
+def _plain(data: Any, node: Node) -> Any:
+    number = data.value if isinstance(data, Slot) else data
+    return float(number) if isinstance(node, Value) else np.array(number)
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    return isinstance(a, np.ndarray) and np.may_share_memory(a, b)
+
+
+def _all_weak(arguments: tuple[Any, ...]) -> bool:
+    return all(
+        x.weak if type(x) is Slot else not isinstance(x, (np.ndarray, np.generic, tuple, list))
+        for x in arguments
+    )

@@ -1,0 +1,65 @@
+"""What is computed twice in a program is computed once.
+
+A rule computes anew what the forward pass had computed, because it is given inputs and output only;
+in a program the two can be seen to be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .instruction import Instruction, replaced
+from .recorder import check, draw
+from .slot import Slot
+
+_NEVER = (check, draw, np.empty_like)
+"""Functions that are not the same twice."""
+
+
+def simplified(instructions: Sequence[Instruction]) -> tuple[list[Instruction], dict[Slot, Slot]]:
+    """The instructions without repetitions, and the slot that each slot left out is the same as.
+
+    A result that is written into later is left alone: two that are equal at first may not stay so. So
+    are single numbers, of which there are many, and each costs little.
+    """
+    written = {i.output.storage for i in instructions if i.writes and i.function is not check}
+    writes: dict[Slot, int] = {}  # how often memory was written into so far
+    same: dict[Slot, Slot] = {}
+    known: dict[Any, Slot] = {}
+    kept: list[Instruction] = []
+    for instruction in instructions:
+        if same and any(slot in same for slot in instruction.inputs()):
+            instruction = instruction._replace(
+                arguments=replaced(instruction.arguments, lambda slot: same.get(slot, slot)),
+                options=replaced(instruction.options, lambda slot: same.get(slot, slot)),
+                output=same.get(instruction.output, instruction.output),
+            )
+        function, arguments, options, output, _ = instruction
+        storage = output.storage
+        if instruction.writes or output.weak or function in _NEVER or storage in written:
+            kept.append(instruction)
+            if storage in written and instruction.writes:
+                writes[storage] = writes.get(storage, 0) + 1
+            continue
+        now = tuple(writes.get(slot.storage, 0) for slot in instruction.inputs())
+        key = function, _key(arguments), _key(tuple(sorted(options.items()))), now
+        first = known.setdefault(key, output)
+        if first is output:
+            kept.append(instruction)
+        else:
+            same[output] = first
+    return kept, same
+
+
+def _key(tree: Any) -> Any:
+    """What two arguments share if they are the same; an array is the same as itself only."""
+    if isinstance(tree, (tuple, list)):
+        return (type(tree), *map(_key, tree))
+    if isinstance(tree, slice):
+        return slice, tree.start, tree.stop, tree.step
+    if isinstance(tree, (Slot, np.ndarray)):
+        return id(tree)
+    return type(tree), tree

@@ -1,0 +1,271 @@
+"""``Slot``: what stands in for an array while a program is recorded.
+
+A slot is one more thing that a rule can be fed. NumPy asks its arguments what to do with them, so
+every call that a slot takes part in comes to the recorder, which really computes it and writes it
+down: rules, the reverse walk and optimisers stay as they are, and compositions are seen through.
+What would cut a result off from the recording, such as ``float()``, raises; a question that decides
+a branch is answered, and the answer is checked whenever the program is replayed.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from ..errors import CutGraphError
+from ..graph import Node
+from ..operation import Operation, StandIn
+
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
+_ABOUT_SHAPES = frozenset(
+    [np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.common_type]
+)
+"""NumPy functions whose answer depends on shapes and dtypes alone, which a program is recorded for."""
+
+
+class Slot(StandIn, NDArrayOperatorsMixin):
+    """A place in a program that holds an array, and the array that it holds while recording.
+
+    Attributes
+    ----------
+    value: what was really computed; a NumPy number for results without axes.
+    storage: the slot whose memory this one looks into; itself unless it is a view.
+    weak: whether it stands for a Python number, which does not widen the dtype of an array.
+    """
+
+    __slots__ = ("recorder", "storage", "value", "weak")
+    __hash__ = object.__hash__
+
+    def __init__(
+        self, recorder: Recorder, value: Any, storage: Slot | None = None, weak: bool = False
+    ) -> None:
+        self.recorder = recorder
+        self.value = value
+        self.storage: Slot = self if storage is None else storage
+        self.weak = weak
+
+    @classmethod
+    def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
+        """Compute an operation on arrays, and write down the calls that it makes."""
+        numbers = [a if isinstance(a, (StandIn, float, np.ndarray)) else np.asarray(a)[()] for a in arguments]
+        if operation.whole:
+            recorder = next(a.recorder for a in numbers if isinstance(a, Slot))
+            return recorder.call(operation.array, tuple(numbers), static)
+        return operation.compute(numbers, static)
+
+    # -- what NumPy asks ------------------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(isinstance(x, Node) for x in inputs):
+            return NotImplemented  # the node's turn
+        if method == "__call__":
+            return self.recorder.ufunc(ufunc, inputs, options)
+        if method == "at":
+            return self.recorder.write(ufunc.at, inputs, options, inputs[0])
+        function = getattr(ufunc, method)
+        out = options.get("out", (None,))[0]
+        return (
+            self.recorder.write(function, inputs, options, out)
+            if out is not None
+            else self.recorder.call(
+                function, inputs, {name: option for name, option in options.items() if name != "out"}
+            )
+        )
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, options: dict[str, Any]) -> Any:
+        if any(issubclass(kind, Node) for kind in types):
+            return NotImplemented
+        recorder = self.recorder
+        if function in _ABOUT_SHAPES:
+            return function(*recorder.real(arguments), **recorder.real(options))
+        if function is np.copyto:
+            return recorder.write(function, arguments, options, arguments[0])
+        if options.get("out") is not None:
+            return recorder.write(function, arguments, options, options["out"])
+        return recorder.call(function, arguments, options)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        self.cut("np.asarray()")
+
+    # -- what an array has ----------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        return self.value.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of the array."""
+        return self.value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self.value.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.value.size  # type: ignore[no-any-return]
+
+    @property
+    def base(self) -> Slot | None:
+        """The slot whose memory this one looks into; None for its own."""
+        return None if self.storage is self else self.storage
+
+    @property
+    def T(self) -> Any:
+        """The axes in reverse order."""
+        return np.transpose(self)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self.value)))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.recorder.call(operator.getitem, (self, index))
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.recorder.write(operator.setitem, (self, index, value), {}, self)
+
+    def reshape(self, *shape: Any) -> Any:
+        """The same elements in another shape."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def ravel(self) -> Any:
+        """All elements on one axis."""
+        return np.reshape(self, -1)
+
+    def transpose(self, *axes: Any) -> Any:
+        """The axes in another order."""
+        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """Two axes exchanged."""
+        return np.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """Without axes of length 1."""
+        return np.squeeze(self, axis)
+
+    def astype(self, dtype: Any) -> Any:
+        """The same numbers in another dtype."""
+        return self.recorder.call(astype, (self, np.dtype(dtype)))
+
+    def view(self, dtype: Any) -> Any:
+        """The same memory, read as another dtype."""
+        return self.recorder.call(view, (self, np.dtype(dtype)))
+
+    def copy(self) -> Any:
+        """The same numbers in memory of their own."""
+        return self.recorder.call(np.copy, (self,), {"order": "K"})
+
+    def weakened(self) -> Any:
+        """A number without axes as a Python number, which does not widen the dtype of an array."""
+        if self.weak:
+            return self
+        wide = self if self.dtype == float else self.astype(float)
+        return self.recorder.call(number, (wide,))
+
+    def contiguous(self) -> Any:
+        """The same numbers, side by side in memory."""
+        return self if self.value.flags.c_contiguous else self.recorder.call(np.copy, (self,), {"order": "C"})
+
+    def constant(self, x: Any) -> Any:
+        """A constant of the program that this slot is in."""
+        return self.recorder.leaf(np.array(x))
+
+    def owned(self) -> Any:
+        """The same numbers, in memory that nothing outside of the program has."""
+        return self.copy() if self.recorder.is_outside(self.storage) else self
+
+    def dot(self, other: Any) -> Any:
+        """The matrix product."""
+        return np.dot(self, other)
+
+    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        """The sum over axes."""
+        return self._reduce(np.add, axis, keepdims)
+
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        """The largest along axes."""
+        return self._reduce(np.maximum, axis, keepdims)
+
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        """The smallest along axes."""
+        return self._reduce(np.minimum, axis, keepdims)
+
+    def _reduce(self, ufunc: Any, axis: Any, keepdims: bool) -> Any:
+        return ufunc.reduce(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        """The mean over axes."""
+        return np.mean(self, axis=axis, keepdims=keepdims)
+
+    def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        """Whether an element is true."""
+        return self._reduce(np.logical_or, axis, keepdims)
+
+    def all(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+        """Whether all elements are true."""
+        return self._reduce(np.logical_and, axis, keepdims)
+
+    # -- what would leave the program -----------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return self.recorder.branch(self)
+
+    def cut(self, way: str) -> NoReturn:
+        """Refuse a conversion to a Python number, which would be frozen in the program."""
+        raise CutGraphError(
+            f"{way} of a number that is being recorded would freeze it: the program would use the same "
+            "number ever after. Compute with it as it is, with the functions of autograd or NumPy, and "
+            "return it to see it"
+        )
+
+    def __float__(self) -> float:
+        self.cut("float()")
+
+    def __int__(self) -> int:
+        self.cut("int()")
+
+    def __index__(self) -> int:
+        self.cut("an index made")
+
+    def __round__(self, digits: int | None = None) -> NoReturn:
+        self.cut("round()")
+
+    def item(self) -> NoReturn:
+        """Refused: a Python number would be frozen in the program."""
+        self.cut("item()")
+
+    def tolist(self) -> NoReturn:
+        """Refused: Python numbers would be frozen in the program."""
+        self.cut("tolist()")
+
+    def __repr__(self) -> str:
+        return f"<recorded array of shape {self.shape}, {self.dtype}>"
+
+
+def astype(x: Any, dtype: Any) -> Any:
+    """The same numbers in another dtype."""
+    return np.asarray(x).astype(dtype)
+
+
+def number(x: Any) -> Any:
+    """An array without axes as a number."""
+    return x[()]
+
+
+def view(x: Any, dtype: Any) -> Any:
+    """The same memory, read as another dtype."""
+    return x.view(dtype)

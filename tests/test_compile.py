@@ -1,0 +1,609 @@
+"""Programs of whole steps of training: the same numbers as without them, and what must not go unnoticed."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import gc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import CutGraphError, RecordError, ShapeError, Tensor, Value, no_grad, record
+from chainrule.datasets import moons
+
+RANDOM = np.random.default_rng(0)
+
+
+def numbers(*shape: int) -> Any:
+    return RANDOM.normal(size=shape).astype(np.float32)
+
+
+CLASSES = RANDOM.integers(0, 3, 5)
+
+
+class Pooled(nn.Module):
+    """What a layer makes of a sequence (batch, time, width), and classes from the mean over time."""
+
+    def __init__(self, layer: Any) -> None:
+        self.layer, self.head = layer, nn.Linear(8, 3, rng=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.layer(x).mean(axis=1))
+
+
+class LastState(nn.Module):
+    """Classes from the last output of a recurrent layer (time, batch, width)."""
+
+    def __init__(self, layer: Any) -> None:
+        self.layer, self.head = layer, nn.Linear(6, 3, rng=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.head(self.layer(x)[0][-1])
+
+
+def dense(*middle: Any, units: int = 8) -> Any:
+    return nn.Sequential(nn.Linear(6, 8, rng=0), *middle, nn.Linear(units, 3, rng=1))
+
+
+def images(*middle: Any, units: int) -> Any:
+    return nn.Sequential(nn.Conv2d(1, 4, 3, rng=0), *middle, nn.Flatten(), nn.Linear(units, 3, rng=1))
+
+
+FLAT, IMAGES, SEQUENCE, TIMES = numbers(5, 6), numbers(5, 1, 8, 8), numbers(5, 4, 8), numbers(6, 5, 4)
+MODELS: dict[str, tuple[Callable[[], Any], Any]] = {
+    "tanh": (lambda: dense(nn.Tanh()), FLAT),
+    "batch norm": (lambda: dense(nn.BatchNorm1d(8), nn.ReLU()), FLAT),
+    "batch norm, mean of all": (lambda: dense(nn.BatchNorm1d(8, momentum=None), nn.ReLU()), FLAT),
+    "layer norm": (lambda: dense(nn.LayerNorm(8), nn.GELU()), FLAT),
+    "rms norm": (lambda: dense(nn.RMSNorm(8), nn.SiLU()), FLAT),
+    "dropout": (lambda: dense(nn.ReLU(), nn.Dropout(0.5, rng=3)), FLAT),
+    "embedding": (
+        lambda: nn.Sequential(nn.Embedding(10, 6, rng=0), nn.Flatten(), nn.Linear(24, 3, rng=1)),
+        RANDOM.integers(0, 10, (5, 4)),
+    ),
+    "group norm": (lambda: images(nn.GroupNorm(2, 4), nn.Mish(), units=144), IMAGES),
+    "max pooling": (lambda: images(nn.BatchNorm2d(4), nn.ELU(), nn.MaxPool2d(2), units=36), IMAGES),
+    "mean pooling": (lambda: images(nn.LeakyReLU(), nn.AvgPool2d(2), units=36), IMAGES),
+    "instance norm": (
+        lambda: images(nn.InstanceNorm2d(4, affine=True, track_running_stats=True), nn.Softplus(), units=144),
+        IMAGES,
+    ),
+    "transposed convolution": (
+        lambda: nn.Sequential(
+            nn.ConvTranspose2d(1, 2, 3, stride=2, rng=0), nn.SELU(), nn.Flatten(), nn.Linear(578, 3, rng=1)
+        ),
+        IMAGES,
+    ),
+    "attention": (lambda: Pooled(nn.Attention(8, 2, rng=0)), SEQUENCE),
+    "transformer": (lambda: Pooled(nn.TransformerBlock(8, 2, rng=0)), SEQUENCE),
+    "rnn": (lambda: LastState(nn.RNN(4, 6, rng=0)), TIMES),
+    "lstm": (lambda: LastState(nn.LSTM(4, 6, rng=0)), TIMES),
+    "gru": (lambda: LastState(nn.GRU(4, 6, rng=0)), TIMES),
+}
+
+OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
+    "SGD": lambda p: nn.SGD(p, lr=0.1),
+    "momentum": lambda p: nn.SGD(p, lr=0.1, momentum=0.9, dampening=0.1, weight_decay=0.01),
+    "Nesterov": lambda p: nn.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "Adam": lambda p: nn.Adam(p, lr=0.01, amsgrad=True, weight_decay=0.01),
+    "AdamW": lambda p: nn.AdamW(p, lr=0.01),
+    "RMSprop": lambda p: nn.RMSprop(p, lr=0.01, momentum=0.5, centered=True),
+    "Adagrad": lambda p: nn.Adagrad(p, lr=0.1),
+    "Adadelta": nn.Adadelta,
+    "NAdam": nn.NAdam,
+    "RAdam": nn.RAdam,
+    "Adamax": nn.Adamax,
+}
+
+
+def step_of(model: Any, optimizer: Any, loss: Callable[..., Any] = nn.cross_entropy) -> Callable[..., Any]:
+    def step(x: Any, y: Any) -> Any:
+        optimizer.zero_grad()
+        value = loss(model(x), y)
+        value.backward()
+        optimizer.step()
+        return value
+
+    return step
+
+
+def both(make: Callable[[], Any], optimizer: Callable[[Any], Any], loss: Any = nn.cross_entropy) -> list[Any]:
+    """Two equal models, each with its step; the second's is compiled."""
+    models = [make(), make()]
+    optimizers = [optimizer(model.parameters()) for model in models]
+    steps = [step_of(model, o, loss) for model, o in zip(models, optimizers, strict=True)]
+    return [models, optimizers, steps[0], autograd.compile(steps[1])]
+
+
+def same_state(models: list[Any]) -> None:
+    one, two = (model.state_dict() for model in models)
+    for name in one:
+        np.testing.assert_array_equal(two[name], one[name], err_msg=name)
+    for p, q in zip(models[0].parameters(), models[1].parameters(), strict=True):
+        np.testing.assert_array_equal(q.grad, p.grad, err_msg=p.label)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model_is_trained_to_the_bit(name: str) -> None:
+    make, x = MODELS[name]
+    models, _, eager, compiled = both(make, OPTIMIZERS["Adam"])
+    for _ in range(7):
+        assert compiled(x, CLASSES).item() == eager(x, CLASSES).item()
+    same_state(models)
+    ((program, *others),) = compiled.programs.values()
+    assert not others and len(program) > 20
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_steps_to_the_bit(name: str) -> None:
+    models, optimizers, eager, compiled = both(MODELS["tanh"][0], OPTIMIZERS[name])
+    for k in range(12):
+        if k == 7:  # a schedule, say
+            for optimizer in optimizers:
+                optimizer.lr /= 2
+        assert compiled(FLAT, CLASSES).item() == eager(FLAT, CLASSES).item()
+    same_state(models)
+    for one, two in zip(*(o.state_dict()["state"].values() for o in optimizers), strict=True):
+        for key in one:  # NumPy has another ``power`` for a single number than for arrays
+            np.testing.assert_allclose(two[key], one[key], rtol=1e-15 if np.ndim(one[key]) else 1e-14)
+
+
+LOSSES: dict[str, tuple[Callable[..., Any], Any]] = {
+    "cross_entropy, weighted": (
+        lambda x, y: nn.cross_entropy(x, y, weight=np.array([1, 2, 3], np.float32), label_smoothing=0.1),
+        CLASSES,
+    ),
+    "cross_entropy, probabilities": (nn.cross_entropy, np.full((5, 3), 1 / 3, np.float32)),
+    "nll_loss": (lambda x, y: nn.nll_loss(autograd.log_softmax(x), y, ignore_index=1), CLASSES),
+    "mse_loss": (nn.mse_loss, numbers(5, 3)),
+    "l1_loss": (nn.l1_loss, numbers(5, 3)),
+    "huber_loss": (nn.huber_loss, numbers(5, 3)),
+    "smooth_l1_loss": (nn.smooth_l1_loss, numbers(5, 3)),
+    "hinge_loss": (nn.hinge_loss, np.sign(numbers(5, 3))),
+    "binary_cross_entropy": (
+        lambda x, y: nn.binary_cross_entropy(autograd.sigmoid(x), y),
+        numbers(5, 3) ** 0,
+    ),
+    "binary_cross_entropy_with_logits": (nn.binary_cross_entropy_with_logits, numbers(5, 3) ** 0),
+    "kl_div": (lambda x, y: nn.kl_div(autograd.log_softmax(x), y), np.full((5, 3), 1 / 3, np.float32)),
+    "cosine_similarity": (lambda x, y: -nn.cosine_similarity(x, y).mean(), numbers(5, 3)),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_is_replayed_to_the_bit(name: str) -> None:
+    loss, target = LOSSES[name]
+    models, _, eager, compiled = both(MODELS["tanh"][0], OPTIMIZERS["SGD"], loss)
+    for _ in range(6):
+        assert compiled(FLAT, target).item() == eager(FLAT, target).item()
+    same_state(models)
+
+
+# -- what changes between calls ---------------------------------------------------------------
+
+
+def trained(calls: int = 4) -> tuple[list[Any], list[Any], Any, Any]:
+    models, optimizers, eager, compiled = both(MODELS["dropout"][0], OPTIMIZERS["SGD"])
+    for _ in range(calls):
+        assert compiled(FLAT, CLASSES).item() == eager(FLAT, CLASSES).item()
+    return models, optimizers, eager, compiled
+
+
+def test_arguments_are_inputs_and_never_baked_in() -> None:
+    _, _, eager, compiled = trained()
+    for _ in range(5):
+        x, y = numbers(5, 6), RANDOM.integers(0, 3, 5)
+        assert compiled(x, y).item() == eager(x, y).item()
+        x[0] += 1  # the same array with other numbers in it
+        assert compiled(x, y).item() == eager(x, y).item()
+        assert compiled(x[::-1], y).item() == eager(x[::-1], y).item()  # laid out in another way
+
+
+def test_other_shapes_get_a_program_of_their_own() -> None:
+    _, _, eager, compiled = trained()
+    for count in (2, 3, 2, 5, 3, 2, 3):
+        x, y = numbers(count, 6), RANDOM.integers(0, 3, count)
+        assert compiled(x, y).item() == eager(x, y).item()
+    assert len(compiled.programs) == 3
+
+
+def test_loaded_weights_training_and_evaluation_and_frozen_parameters_take_effect() -> None:
+    models, _, eager, compiled = trained()
+
+    def go_on() -> None:
+        for _ in range(4):
+            assert compiled(FLAT, CLASSES).item() == eager(FLAT, CLASSES).item()
+        same_state(models)
+
+    state = {name: array * 0.5 for name, array in models[0].state_dict().items()}
+    for change in (
+        lambda model: model.load_state_dict(state),
+        lambda model: model.eval(),
+        lambda model: model.train(),
+        lambda model: model[0].weight.requires_grad_(False),
+        lambda model: model[0].weight.requires_grad_(True),
+        lambda model: setattr(model[0].bias, "data", np.zeros(8, np.float32)),
+    ):
+        for model in models:
+            change(model)
+        go_on()
+
+
+def test_buffers_that_are_loaded_take_effect() -> None:
+    models, _, eager, compiled = both(MODELS["batch norm"][0], OPTIMIZERS["SGD"])
+    for _ in range(4):
+        eager(FLAT, CLASSES), compiled(FLAT, CLASSES)
+    state = {name: array * 2 for name, array in models[0].state_dict().items()}
+    for model in models:
+        model.load_state_dict(state)
+    for _ in range(3):
+        assert compiled(FLAT, CLASSES).item() == eager(FLAT, CLASSES).item()
+    same_state(models)
+
+
+def test_state_gradients_and_eager_steps_in_between_are_usable() -> None:
+    models, optimizers, eager, compiled = trained(5)
+    same_state(models)
+    assert optimizers[1].state_dict()["state"][0]["step"] == 5
+    step_of(models[1], optimizers[1])(FLAT, CLASSES)  # without the program
+    eager(FLAT, CLASSES)
+    for _ in range(2):
+        assert compiled(FLAT, CLASSES).item() == eager(FLAT, CLASSES).item()
+    same_state(models)
+
+
+def test_a_graph_from_before_a_replay_is_stale() -> None:
+    models, _, _, compiled = trained(5)
+    loss = models[1](FLAT).sum()
+    compiled(FLAT, CLASSES)
+    with pytest.raises(autograd.StaleGraphError):
+        loss.backward()
+
+
+def test_gradients_that_are_added_to_what_was_there() -> None:
+    def make(compiled: bool) -> tuple[Any, Any]:
+        w = Tensor(np.ones(3), requires_grad=True)
+
+        def add(x: Any) -> Any:
+            loss = (w * x).sum()
+            loss.backward()
+            return loss
+
+        return w, autograd.compile(add) if compiled else add
+
+    (one, eager), (two, replayed) = make(False), make(True)
+    for k in range(6):
+        eager(np.full(3, float(k))), replayed(np.full(3, float(k)))
+        np.testing.assert_array_equal(two.grad, one.grad)
+    one.zero_grad(), two.zero_grad()  # another branch: the first gradient is not added to anything
+    for k in range(4):
+        eager(np.full(3, float(k))), replayed(np.full(3, float(k)))
+        np.testing.assert_array_equal(two.grad, one.grad)
+
+
+def test_arguments_may_have_names() -> None:
+    step = autograd.compile(lambda x, *, scale: (x * scale).sum())
+    for k in range(6):
+        x = numbers(3)
+        assert step(x, scale=float(k)) == pytest.approx((x * np.float32(k)).sum(), rel=1e-6)
+    program = record(lambda x, y: x - y)(np.ones(2), y=2.0)
+    np.testing.assert_array_equal(program(np.ones(2), y=5.0), np.full(2, -4.0))
+
+
+def test_threads_take_turns_on_one_program() -> None:
+    program = record(lambda x: autograd.tanh(x * 2).sum() * 3)(np.ones(2000))
+    inputs = [np.full(2000, k / 50) for k in range(50)]
+    expected = [program(x) for x in inputs]
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(program, inputs * 10)) == expected * 10
+
+
+# -- branches and what cannot be recorded -----------------------------------------------------
+
+
+def test_a_branch_is_recorded_for_each_answer() -> None:
+    calls = []
+
+    @autograd.compile
+    def step(x: Any) -> Any:
+        calls.append(1)
+        return autograd.sin(x).sum() if x.sum() > 0 else (x * x).sum()
+
+    for sign in (1, 1, 1, 1, -1, -1, -1, 1, -1):
+        x = np.full(3, float(sign)) * 0.3
+        expected = np.sin(x).sum() if sign > 0 else (x * x).sum()
+        assert step(x) == pytest.approx(expected, rel=1e-15)
+    (programs,) = step.programs.values()
+    assert len(programs) == 2 and len(calls) < 9
+
+
+def test_a_branch_after_a_change_undoes_the_change() -> None:
+    """The running sum must not be counted twice when the branch turns out to be another one."""
+    total, generator = np.zeros(()), np.random.default_rng(0)
+
+    def step(x: Any) -> Any:
+        own = autograd.lend(total)
+        own += x.sum()
+        noise = autograd.random_numbers(generator, (2,)).sum()
+        return (own * 2 if own > 5 else own * 3) + 0 * noise
+
+    compiled = autograd.compile(step)
+    results = [float(compiled(np.ones(2))) for _ in range(6)]
+    assert results == [6, 12, 12, 16, 20, 24] and total == 12
+    draws = np.random.default_rng(0)
+    draws.random(12)
+    assert generator.random() == draws.random()
+
+
+def test_random_numbers_before_a_branch_are_drawn_once() -> None:
+    def make() -> Any:
+        generator = np.random.default_rng(0)
+        return lambda x: x * 2 if autograd.random_numbers(generator, ()) > x else x * 3
+
+    eager, compiled = make(), autograd.compile(make())
+    for _ in range(30):
+        assert compiled(0.5) == eager(0.5)
+
+
+def test_nan_in_a_gradient_is_what_it_is_without_a_program() -> None:
+    def make() -> tuple[Any, Any]:
+        w = Tensor([1.0, 2.0], requires_grad=True)
+
+        def step(x: Any) -> Any:
+            w.zero_grad()
+            loss = autograd.where(x > 0, autograd.sqrt(x * w), x).sum()
+            loss.backward()
+            return loss
+
+        return w, step
+
+    (one, eager), (two, step) = make(), make()
+    compiled = autograd.compile(step)
+    for x in ([1.0, 4.0], [1.0, 4.0], [1.0, 4.0], [2.0, 5.0], [0.0, 5.0], [-1.0, 0.0], [3.0, 1.0]):
+        assert compiled(np.array(x)).item() == eager(np.array(x)).item()
+        np.testing.assert_array_equal(two.grad, one.grad)
+
+
+def test_what_a_recording_cannot_see_is_found_at_the_second_run() -> None:
+    count = [0]
+
+    def counted(x: Any) -> Any:
+        count[0] += 1
+        return x * count[0]
+
+    def noisy(x: Any) -> Any:
+        return x * RANDOM.random(3)
+
+    for step in (counted, noisy):
+        compiled = autograd.compile(step)
+        compiled(np.ones(3)), compiled(np.ones(3))
+        with pytest.raises(RecordError, match="second run"):
+            compiled(np.ones(3))
+
+
+CUTS: dict[str, Callable[[Any], Any]] = {
+    "float": lambda x: float(x.sum()) * x,
+    "item": lambda x: x.sum().item() * x,
+    "asarray": lambda x: np.asarray(x) * 2,
+    "int": lambda x: x[int(x[0])],
+    "index": lambda x: [1, 2, 3][x[0]] * x,
+    "tolist": lambda x: np.sum(x.tolist()),
+    "float of a Tensor": lambda x: float(Tensor(x).sum()) * x,
+}
+
+
+@pytest.mark.parametrize("name", CUTS)
+def test_a_number_that_would_be_frozen_is_refused(name: str) -> None:
+    with pytest.raises(CutGraphError, match="freeze"):
+        record(CUTS[name])(np.ones(3))
+
+
+def test_memory_from_outside_is_written_into_by_name_only() -> None:
+    outside = np.zeros(3)
+
+    def careless(x: Any) -> Any:
+        nonlocal outside
+        outside += x
+        return x
+
+    with pytest.raises(RecordError, match="lend"):
+        record(careless)(np.ones(3))
+
+
+def test_a_failure_leaves_everything_as_it_was() -> None:
+    w = Tensor(np.ones(3), requires_grad=True, label="w")
+    v = Value(2.0)
+    w.grad = np.full(3, 7.0)
+
+    def fails(x: Any) -> Any:
+        (v * 2).backward()
+        loss = (w * x).sum()
+        return float(loss)
+
+    with pytest.raises(CutGraphError):
+        record(fails)(np.ones(3))
+    assert type(w.plain) is np.ndarray and type(v.plain) is float
+    np.testing.assert_array_equal(w.grad, np.full(3, 7.0))
+    assert (w * 2).sum().item() == 6
+
+
+def test_arguments_that_differ_are_named() -> None:
+    program = record(lambda x, y, mode: x + y)(np.ones(3), 2.0, "add")
+    np.testing.assert_array_equal(program(np.zeros(3), 5.0, "add"), np.full(3, 5.0))
+    for arguments, words in (
+        ((np.ones(4), 2.0, "add"), r"argument 0 was an array of shape \(3,\), float64, and is .* \(4,\)"),
+        ((np.ones(3), 2.0, "sub"), "argument 2 was 'add', and is 'sub'"),
+        ((np.ones(3), 2.0), "3 arguments, and are 2"),
+        ((np.ones(3), Value(2.0), "add"), "argument 1 was a float, and is a Value"),
+    ):
+        with pytest.raises(ShapeError, match=words):
+            program(*arguments)
+
+
+def test_the_result_of_an_older_graph_is_no_argument() -> None:
+    with pytest.raises(RecordError, match="detach"):
+        record(lambda x: x * 2)(Value(1.0) * 3)
+
+
+# -- kinds, structures, text ------------------------------------------------------------------
+
+
+def test_results_are_in_kind_and_in_the_structure_of_the_function() -> None:
+    def function(a: Any, pair: Any) -> Any:
+        return {"sum": a + pair["t"], "rest": [pair["v"] * 2, autograd.exp(a), 5, "text"]}
+
+    arguments = (np.ones(2), {"t": Tensor([1.0, 2.0]), "v": Value(3.0)})
+    program = record(function)(*arguments)
+    found = program(np.zeros(2), {"t": Tensor([5.0, 6.0]), "v": Value(4.0)})
+    assert isinstance(found["sum"], Tensor) and found["sum"].data.tolist() == [5, 6]
+    value, array, number, text = found["rest"]
+    assert isinstance(value, Value) and value.data == 8 and not value.requires_grad
+    assert type(array) is np.ndarray and array.tolist() == [1, 1] and (number, text) == (5, "text")
+    first = program(np.zeros(2), arguments[1])["rest"][1]
+    program(np.ones(2), arguments[1])
+    assert first.tolist() == [1, 1]  # a result is a copy, which the next run does not write into
+
+
+def test_arguments_that_are_changed_and_their_gradients() -> None:
+    def step(w: Any, x: Any) -> Any:
+        w.zero_grad()
+        loss = (w * w * x).sum()
+        loss.backward()
+        w.data -= 0.1 * w.grad
+        return loss
+
+    one, two = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    program = record(step)(Tensor([3.0, 4.0], requires_grad=True), np.ones(2))
+    step(one, np.full(2, 2.0)), program(two, np.full(2, 2.0))
+    np.testing.assert_array_equal(two.data, one.data)
+    np.testing.assert_array_equal(two.grad, one.grad)
+
+
+def test_a_listing_can_be_read() -> None:
+    w = Tensor([[1.0, 2.0]], requires_grad=True, label="w")
+    lines = str(record(lambda x: autograd.relu(x @ w)[0, 1:])(np.ones((2, 1)))).splitlines()
+    assert lines[0] == "program of <lambda>: 3 instructions, 1 input"
+    assert [line.split("  ")[0] for line in lines[1:]] == [
+        "x0 = argument 0",
+        "w = memory",
+        "v1 = matmul(x0, w)",
+        "v2 = maximum(v1, 0)",
+        "v3 = v2[0, 1:]",
+        "returns v3",
+    ]
+
+
+def test_no_grad_and_detach_are_recorded_as_what_they_are() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True)
+
+    def step(x: Any) -> Any:
+        w.zero_grad()
+        with no_grad():
+            scale = (w * w).sum()
+        loss = (w * x).sum() * scale.detach()
+        loss.backward()
+        return loss
+
+    program = record(step)(np.ones(2))
+    w.add_(np.ones(2))
+    found = program(np.ones(2)).item(), w.grad.copy()
+    expected = step(np.ones(2)).item()
+    assert found[0] == expected and np.array_equal(found[1], w.grad)
+
+
+# -- graphs of numbers ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+def test_scalar_networks_are_trained_in_groups(activation: str) -> None:
+    points, labels = moons(12, seed=0)
+
+    def make() -> tuple[Any, Any]:
+        model = nn.MLP(2, [4, 3, 1], activation, rng=0)
+        parameters = model.parameters()
+
+        def step(x: Any, y: Any) -> Any:
+            for p in parameters:
+                p.grad = None
+            losses = [(1 - t * model([Value(a), Value(b)])).relu() for (a, b), t in zip(x, y, strict=True)]
+            loss = sum(losses, Value(0.0)) / len(losses) + 1e-3 * sum((p * p for p in parameters), Value(0.0))
+            loss.backward()
+            for p in parameters:
+                p.data -= 0.1 * p.grad
+            return loss
+
+        return parameters, step
+
+    (one, eager), (two, step) = make(), make()
+    compiled = autograd.compile(step)
+    y = labels.astype(float)
+    for _ in range(8):
+        assert compiled(points, y).data == pytest.approx(eager(points, y).data, rel=1e-12)
+    assert [p.data for p in two] == pytest.approx([p.data for p in one], rel=1e-12)
+    assert [p.grad for p in two] == pytest.approx([p.grad for p in one], rel=1e-9, abs=1e-15)
+    ((program,),) = compiled.programs.values()
+    assert len(program) > 1000 and len(program.plan.calls) < len(program) / 10
+    two[0].data = 3.0  # from outside, between steps
+    one[0].data = 3.0
+    assert compiled(points, y).data == pytest.approx(eager(points, y).data, rel=1e-12)
+
+
+def test_an_optimizer_of_values_is_part_of_the_program() -> None:
+    def make() -> tuple[Any, Any]:
+        parameters = [Value(float(x)) for x in np.linspace(-1, 1, 40)]
+        optimizer = nn.Adam(parameters, lr=0.05)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = sum(((p - a) * (p - a) for p, a in zip(parameters, x, strict=True)), Value(0.0))
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return parameters, step
+
+    (one, eager), (two, step) = make(), make()
+    compiled = autograd.compile(step)
+    for k in range(7):
+        x = np.linspace(0, 1, 40) + 0.01 * k
+        assert compiled(x).data == pytest.approx(eager(x).data, rel=1e-12)
+    assert [p.data for p in two] == pytest.approx([p.data for p in one], rel=1e-12)
+
+
+def test_programs_do_not_keep_what_they_recorded() -> None:
+    program = record(lambda x: [x * k for k in range(50)][-1])(np.ones(10_000))
+    program(np.ones(10_000))
+    gc.collect()
+    buffers = {id(a.base if a.base is not None else a) for a in program.plan.arrays.values()}
+    assert len(buffers) <= 52
+
+
+def test_a_batch_of_inputs_runs_a_scalar_program_at_once() -> None:
+    model = nn.MLP(2, [4, 3, 1], "tanh", rng=0)
+
+    def score_and_slope(x: Any, y: Any) -> Any:
+        a = Value(x)
+        score = model([a, Value(y)])
+        score.backward()
+        return score, a.grad
+
+    program = record(score_and_slope)(0.3, -0.2)
+    points = RANDOM.uniform(-1, 1, (20, 2))
+    scores, slopes = program.batch(points[:, 0], points[:, 1])
+    for point, score, slope in zip(points, scores, slopes, strict=True):
+        expected, expected_slope = score_and_slope(*map(float, point))
+        assert score == pytest.approx(expected.data, rel=1e-12)
+        assert slope == pytest.approx(expected_slope, rel=1e-12)
+
+
+def test_what_a_batch_cannot_do_is_an_error() -> None:
+    with pytest.raises(RecordError, match="item 2"):
+        record(lambda x: x * 2 if x > 0 else x)(1.0).batch(np.array([1.0, 2.0, -1.0]))
+    with pytest.raises(RecordError, match="array"):
+        record(lambda x, y: x * y.sum())(1.0, np.ones(2)).batch(np.ones(3), np.ones((3, 2)))
+    with pytest.raises(ShapeError, match="one length"):
+        record(lambda x, y: x * y)(1.0, 2.0).batch(np.ones(3), np.ones(2))
