@@ -118,6 +118,7 @@ cofactor: Operation = row(
     "cofactor",
     _cofactor,
     _cofactor_rule,
+    whole=True,
     doc="``det(x) inv(x)ᵀ``, also where there is no inverse: the slope of the determinant (Jacobi 1841).",
 )
 det: Operation = row("det", np.linalg.det, lambda g, y, x: newaxis(newaxis(g, -1), -1) * cofactor(x))
