@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+import autograd
 from autograd import Node, no_grad
 from autograd.array_ops import plain
 
@@ -84,6 +85,7 @@ def fit(
     shuffle: bool = True,
     rng: Random = None,
     progress: bool | None = None,
+    compile: bool = False,
 ) -> History:
     """Train a model, and return its history.
 
@@ -103,6 +105,8 @@ def fit(
     max_norm: clip the gradients to this norm.
     rng: a random generator or a seed, for the order of the batches; one seed, one result.
     progress: whether to show a progress bar; by default in terminals and notebooks.
+    compile: record a step once for every shape of batch and replay it, see :func:`autograd.compile`: the
+        same numbers in less time, where all of the step is computed with arrays.
 
     Raises
     ------
@@ -126,6 +130,18 @@ def fit(
     training = Training(model, optimizer, epochs)
     told = _told(callbacks)
     by_name = _by_name(metrics)
+
+    def step(inputs: Any, targets: Any) -> tuple[Any, Any]:
+        output = model(inputs)
+        value = loss(output, targets)
+        backward(value, optimizer, first=training.step == 0)
+        if max_norm is not None:
+            clip_grad_norm(optimizer.parameters, max_norm)
+        optimizer.step()
+        return output, value
+
+    if compile:
+        step = autograd.compile(step)
     with _interruptible(training), _bar(epochs, batches, progress) as bar, in_mode(model, training=True):
         for callback in told:
             callback.on_start(training)
@@ -134,12 +150,7 @@ def fit(
                 totals = _Totals()
                 bar.set_description(f"epoch {training.epoch + 1}/{epochs}", refresh=False)
                 for inputs, targets in pairs(batches):
-                    output = model(inputs)
-                    value = loss(output, targets)
-                    backward(value, optimizer, first=training.step == 0)
-                    if max_norm is not None:
-                        clip_grad_norm(optimizer.parameters, max_norm)
-                    optimizer.step()
+                    output, value = step(inputs, targets)
                     training.step += 1
                     training.loss = float(value)
                     totals.add(len(targets), {"loss": training.loss} | _measured(by_name, output, targets))

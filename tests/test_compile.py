@@ -183,6 +183,36 @@ def test_every_loss_is_replayed_to_the_bit(name: str) -> None:
     same_state(models)
 
 
+def test_fit_replays_the_whole_training() -> None:
+    def history(compile: bool) -> tuple[Any, Any]:
+        model = dense(nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2, rng=1))
+        optimizer = nn.Adam(model.parameters(), lr=0.02)
+        x = np.random.default_rng(5).normal(size=(50, 6)).astype(np.float32)
+        y = (x[:, 0] > 0).astype(int) + (x[:, 1] > 0)
+        found = nn.fit(
+            model,
+            (x, y),
+            nn.cross_entropy,
+            optimizer,
+            epochs=6,
+            batch_size=16,
+            validation=0.2,
+            metrics=[nn.accuracy],
+            schedule=nn.StepLR(optimizer, 2),
+            max_norm=0.5,
+            rng=0,
+            progress=False,
+            compile=compile,
+        )
+        return found, model
+
+    (eager, one), (replayed, two) = history(False), history(True)
+    assert {name: list(replayed[name]) for name in ("loss", "accuracy", "validation_loss", "lr")} == {
+        name: list(eager[name]) for name in ("loss", "accuracy", "validation_loss", "lr")
+    }
+    same_state([one, two])
+
+
 # -- what changes between calls ---------------------------------------------------------------
 
 
