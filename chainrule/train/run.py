@@ -128,6 +128,7 @@ def run(settings: Settings, *, data: Path | None = None, output: Path, resume: b
         callbacks=[saving],
         schedule=schedule,
         schedule_every="batch",
+        compile=True,
     )
     if history.stopped:
         print(f"stopped: {history.stopped}; with --resume it goes on after epoch {saving.history.epochs}")
