@@ -432,6 +432,18 @@ def test_a_number_that_would_be_frozen_is_refused(name: str) -> None:
         record(CUTS[name])(np.ones(3))
 
 
+def test_a_recorded_array_has_the_methods_of_an_array() -> None:
+    def function(x: Any) -> Any:
+        return [x.argmax(axis=1), x.cumsum(0), x.std(), x.clip(0, 1), x.prod(axis=0), x.repeat(2), x.T.any()]
+
+    x = RANDOM.normal(size=(3, 4))
+    program = record(function)(np.ones((3, 4)))
+    for found, expected in zip(program(x), function(x), strict=True):
+        np.testing.assert_array_equal(found, expected)
+    with pytest.raises(AttributeError, match="recorded array has no frobnicate"):
+        record(lambda x: x.frobnicate)(x)
+
+
 def test_memory_from_outside_is_written_into_by_name_only() -> None:
     outside = np.zeros(3)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -218,6 +219,15 @@ class Slot(StandIn, NDArrayOperatorsMixin):
     def all(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """Whether all elements are true."""
         return self._reduce(np.logical_and, axis, keepdims)
+
+    def __getattr__(self, name: str) -> Any:
+        """Every other method of an array, as the function of NumPy that has its name."""
+        function = getattr(np, name, None)
+        if not (callable(function) and callable(getattr(np.ndarray, name, None))):
+            raise AttributeError(
+                f"a recorded array has no {name}; compute with functions of autograd or NumPy"
+            )
+        return partial(function, self)
 
     # -- what would leave the program -----------------------------------------------------
 
