@@ -162,6 +162,11 @@ class VjpProblem(ArrayProblem):
     """A function of arrays with a backward pass, ``vjp(cotangent, *inputs)``: one gradient an input."""
 
     modes = ("vjp",)
+    spoiled = False  # whether the cotangent was written into, which others may still need
+
+    def touched(self) -> str | None:
+        """See :meth:`Problem.touched`."""
+        return "the cotangent" if self.spoiled else super().touched()
 
     def derivative(self, mode: str, x: Array) -> Array:
         """See :meth:`Problem.derivative`."""
@@ -174,6 +179,7 @@ class VjpProblem(ArrayProblem):
         for cotangent in cotangents:
             seed = self.as_output(cotangent.reshape(shape).copy())
             gradients = self.blocks(self.claimed(seed, *self.arguments(x)), (), "gradient")
+            self.spoiled |= not np.array_equal(np.asarray(seed).ravel(), cotangent, equal_nan=True)
             rows.append(np.concatenate([np.ravel(gradient) for gradient in gradients]))
         return np.stack(rows)
 

@@ -140,6 +140,20 @@ def _scatter(problem: Problem, base: Array, times: int) -> Array:
     return scatter
 
 
+def _repeated(problem: Problem, claims: list[Array]) -> None:
+    """Refuse a derivative that is another one when it is computed again."""
+    for name, claim in zip(problem.modes, claims, strict=True):
+        apart = np.abs(problem.derivative(name, problem.point) - claim)
+        if np.any(apart > 1e-9 * np.max(np.abs(claim)) + np.finfo(float).tiny):
+            row, column = np.unravel_index(int(np.argmax(apart)), apart.shape)
+            raise Refusal(
+                "not deterministic",
+                f"the derivative ({name}) was another one when it was computed again: that of "
+                f"{_named(problem.outputs, int(row))} by {_named(problem.inputs, int(column))} varied by "
+                f"{apart[row, column]:.3g}; let it draw no random numbers and keep no state",
+            )
+
+
 def _named(parts: list[Part], position: int) -> str:
     part = next(part for part in reversed(parts) if part.start <= position and part.size)
     return part.element(position)
@@ -170,9 +184,11 @@ def _verdict(
         )
     measured = Measurement(problem, base, scatter, claims, Tolerance(rtol, atol), eps, seed)
     statuses = [judge(claim, measured) for claim in claims]
-    wrong = CODES.index(Status.WRONG)
-    if any(np.any(status == wrong) for status in statuses):
-        _scatter(problem, base, 12)  # a function that seldom varies looks wrong; better to say why
+    wrong, tiny = CODES.index(Status.WRONG), CODES.index(Status.TINY)
+    if any(np.any((status == wrong) | (status == tiny)) for status in statuses):
+        # What varies from call to call looks wrong, or like round-off; better to say why.
+        _scatter(problem, base, 12)
+        _repeated(problem, claims)
     _fill(report, problem, claims, statuses, measured, rtol)
     for claim, status in zip(claims, statuses, strict=True):
         bad = status == wrong
@@ -219,6 +235,11 @@ def _fill(
         count=report.counts.get(verdict.value, 0), all=everything.size, rtol=rtol, reached=reached
     )
     tiny = report.counts.get(Status.TINY.value, 0)
+    if tiny and verdict is Status.RIGHT:
+        report.reason = (
+            f"{everything.size - tiny} of {everything.size} elements of the derivative are the function's, "
+            "the others are too small to tell"
+        )
     if tiny:
         report.notes.append(
             f"{tiny} elements cannot be resolved to rtol in float64, small as they are beside the round-off "

@@ -45,6 +45,7 @@ def judge(claim: Array, measured: Measurement) -> Array:
     )
     small |= measured.only_noise | coarse | (largest <= 16 * measured.resolution())
     exact = measured.noise[:, None] <= 2**12 * EPSILON * measured.size  # as good as float64 gets
+    known = (claim == 0) | (error <= 0.1 * largest)
     overall = max(np.max(measured.size), np.max(measured.scale))
     nothing = largest * measured.units <= EPSILON**1.5 * overall
     # A derivative of the size of the output's own round-off, off by a few units of that.
@@ -61,7 +62,7 @@ def judge(claim: Array, measured: Measurement) -> Array:
         (different & ~nothing & ~coarse, Status.WRONG),
         (resolved & ~different, Status.RIGHT),
         (small & (claim == 0) & (np.abs(value) <= error), Status.RIGHT),
-        (small | nothing | exact, Status.TINY),
+        (small | nothing | (exact & known), Status.TINY),
     ]
     codes: Array = np.select(
         [condition for condition, _ in rows],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .numeric import EPSILON, LINES, Array, Differences, complex_step, noise_of, power_of_two, unit
+from .numeric import EPSILON, LINES, Array, Differences, complex_step, noise_of, power_of_two, quietly, unit
 from .problem import Problem
 
 ENOUGH_WRONG = 32  # inputs found wrong by a sweep, after which the quick measurement has to do for the others
@@ -76,16 +76,18 @@ class Measurement:
         signs = np.random.default_rng(seed).choice([-1.0, 1.0], len(self.x))
         self.direction = signs * np.array([power_of_two(float(x)) for x in self.x])
         # An output that is 0 and stays 0 may be the rest of a subtraction, of numbers like the others.
-        size = np.where(base == 0, np.max(np.abs(base)), np.abs(base))
+        stays = (base == 0) & (quietly(problem.value, self.x + 2.0**-30 * self.direction, len(base)) == 0)
+        size = np.where(stays, np.max(np.abs(base)) or 1.0, np.abs(base))
         size = np.maximum(size, problem.background)
         noise = noise_of(problem.value, self.x, self.direction, base)
         noise = np.where(noise == 0, EPSILON * size, noise)
         self.noise = np.maximum(np.maximum(scatter, noise), EPSILON * problem.background)
-        self.size = size[:, None]
+        self.size = np.maximum(size, self.noise)[:, None]
         self.quick()
         exact = self.complex_steps()
-        self.scale = self.scales(self.real if exact is None else exact)
+        self.scale = self.scales(exact)
         self.sweep_unsettled(exact)
+        self.scale = self.scales(exact)
         self.exact = exact is not None
         self.value = self.real if exact is None else exact
         self.error = self.total() if exact is None else TRUE_TO * np.abs(exact)
@@ -127,7 +129,9 @@ class Measurement:
             slopes = differences.quick()
             self.reach = np.fmax(self.reach, differences.reach()[:, None])
             self.real[:, i], self.real_error[:, i], self.jump[:, i] = slopes.value, slopes.error, slopes.jump
-        self.real_error[np.isnan(self.real_error)] = np.inf
+        lost = ~np.isfinite(self.real)
+        self.real[lost] = np.nan
+        self.real_error[lost | np.isnan(self.real_error)] = np.inf
         self.jump[np.isnan(self.jump)] = 0.0
 
     def complex_steps(self) -> Array | None:
@@ -140,7 +144,8 @@ class Measurement:
             return None
         if exact.shape != self.real.shape or not np.all(np.isfinite(exact)):
             return None
-        for position in np.flatnonzero(self.contradicts(exact).any(axis=0)):
+        unwatched = ~np.isfinite(self.total())  # where no difference could contradict it yet
+        for position in np.flatnonzero((unwatched | self.contradicts(exact)).any(axis=0)):
             self.sweep(int(position))
             if self.contradicts(exact)[:, position].any():
                 return None
@@ -158,9 +163,11 @@ class Measurement:
         contradicts: Array = different & ~coarse
         return contradicts
 
-    def scales(self, value: Array) -> Array:
-        """The size of each output's derivative: its largest element, in units of the inputs."""
-        sizes = np.where(np.isfinite(value), np.abs(value) * self.units, 0.0)
+    def scales(self, exact: Array | None) -> Array:
+        """The size of each output's derivative: its largest known element, in units of the inputs."""
+        value = self.real if exact is None else exact
+        known = self.total() <= np.abs(value) if exact is None else np.isfinite(value)
+        sizes = np.where(known, np.abs(value) * self.units, 0.0)
         scale: Array = np.max(sizes, axis=1, initial=0.0)[:, None]
         return scale
 
@@ -225,7 +232,8 @@ class Measurement:
             allowed = np.abs(claim - self.real) <= tolerance + 2 * self.total()
             hidden |= different & allowed & self.exact  # only the complex step contradicts
             nothing = np.abs(self.value) <= self.error  # a claim that should be 0 may be all noise
-            open_ |= different & (nothing | (gap <= 64 * self.resolution()))
+            rounded = gap * np.minimum(np.abs(self.direction), 1.0) <= 64 * self.resolution()
+            open_ |= different & (nothing | rounded)
         open_ |= hidden
         if not open_.any():
             return

@@ -34,6 +34,7 @@ OFF_THE_LATTICE = 1 - 0.1852989196777344  # 20 bits: a step that no rounding or 
 RUNGS_DOWN, RUNGS_UP = 15, 9
 SAFETY = 20.0  # noise over step is a typical error; this many times it is a bound
 COMPLEX_STEP = 1e-40
+SHORT = 2.0**-30  # a step of this times x leaves the square of it, less than round-off
 EPSILON = float(np.finfo(float).eps)
 
 
@@ -249,7 +250,9 @@ def complex_step(function: Function, x: Array, position: int) -> Array:
     Exception: whatever a function raises that refuses complex numbers.
     """
     moved = x.astype(complex)
-    step = COMPLEX_STEP * unit(float(x[position]))
+    size = abs(float(x[position]))
+    # Short beside a tiny x as well: what is analytic at 1e-100 may be so no further than to 0.
+    step = min(COMPLEX_STEP * unit(size), SHORT * size) or COMPLEX_STEP
     moved[position] += 1j * step
     slopes: Array = function(moved).imag / step
     return slopes
