@@ -5,7 +5,7 @@
     python benchmarks/gradcheck_detection.py --every 10   a tenth of the cases
 
 The cases are in ``gradcheck/cases.py``: wrong derivatives of every kind and size, some in one element
-of a thousand, functions of size 1e-8 to 1e8; and right derivatives of functions that are hard to
+of a thousand, functions of size 1e-8 to 1e8; and right derivatives, also of functions that are hard to
 measure. Every checker runs with its default settings on the same cases, in float64. A case is
 *rejected* whenever the checker does not accept it, whatever it says.
 """
@@ -83,10 +83,8 @@ def of_peer(peer: str, every: int) -> Outcome | None:
     if not python_of(peer).exists():
         print(f"{peer}: not set up; --install does it, in {ENVIRONMENTS.relative_to(ROOT)}/{peer}")
         return None
-    script = Path(__file__).parent / "gradcheck" / "peer.py"
-    run = subprocess.run(
-        [python_of(peer), script, peer, str(every)], capture_output=True, text=True, check=False
-    )
+    command = [python_of(peer), "-m", "gradcheck.peer", peer, str(every)]
+    run = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
     if run.returncode:
         print(f"{peer}: {run.stderr.strip().splitlines()[-1]}")
         return None

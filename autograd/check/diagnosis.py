@@ -30,7 +30,8 @@ def explains(suspect: Array, case: Case) -> bool:
     claim, right = case.claim, case.right
     with np.errstate(invalid="ignore"):
         size = np.maximum(np.abs(claim), np.abs(right))
-        rounding = 1e-10 * size + 1e-15 * np.max(size[np.isfinite(size)], initial=0.0)
+        largest = np.max(np.where(np.isfinite(size), size, 0.0), axis=1, keepdims=True)
+        rounding = 1e-10 * size + 1e-15 * largest  # each output has a size of its own
         strict = 1e-6 * np.abs(claim - right) + 8 * case.error + rounding
         off = np.abs(suspect - claim)
         wrong = np.abs(suspect - right) > strict

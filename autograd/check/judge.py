@@ -41,13 +41,12 @@ def judge(claim: Array, measured: Measurement) -> Array:
         beside = at_kink & ~resolved & (gap > tolerance + 2 * measured.real_error)
         undefined = ~np.isfinite(claim)
     small = error * measured.units <= np.maximum(
-        measured.tolerance.rtol * np.max(measured.scale), 1e-9 * measured.reach
+        measured.tolerance.rtol * measured.scale, 1e-9 * measured.reach
     )
     small |= measured.only_noise | coarse | (largest <= 16 * measured.resolution())
     exact = measured.noise[:, None] <= 2**12 * EPSILON * measured.size  # as good as float64 gets
     known = (claim == 0) | (error <= 0.1 * largest)
-    overall = max(np.max(measured.size), np.max(measured.scale))
-    nothing = largest * measured.units <= EPSILON**1.5 * overall
+    nothing = largest * measured.units <= EPSILON**1.5 * np.maximum(measured.size, measured.scale)
     # A derivative of the size of the output's own round-off, off by a few units of that.
     rounded = (largest * measured.units <= 2**14 * EPSILON * measured.size) & (
         gap * measured.units <= 128 * EPSILON * measured.size

@@ -85,8 +85,14 @@ class Mistake:
     suspects: Callable[[Case], Suspects]
 
 
-def zero(case: Case) -> Suspects:
+def all_zero(case: Case) -> Suspects:
     """Nothing at all."""
+    if not case.claim.any():
+        yield case.claim, ""
+
+
+def zero(case: Case) -> Suspects:
+    """Nothing where it is wrong."""
     yield case.wrong_only(np.zeros_like(case.right)), ""
 
 
@@ -140,7 +146,13 @@ def off_by_one(case: Case) -> Suspects:
 
 
 def _kept(case: Case, last: bool) -> Suspects:
-    """Of all that an input element contributes to, only the first or the last."""
+    """Of all that each input element contributes to, only the first or the last."""
+    for kept, words in _ends(case, last):
+        if np.all(kept.any(axis=0) | ~case.bad.any(axis=0)):  # else it is nothing that is kept
+            yield kept, words
+
+
+def _ends(case: Case, last: bool) -> Suspects:
     m, k = case.right.shape
     present = np.abs(case.right) > case.error
     ranks = np.arange(m)[:, None]
@@ -187,7 +199,8 @@ def neighbour(case: Case) -> Suspects:
                     continue
                 yield case.with_slopes(places, slopes), words
                 factor = _factor(claimed, slopes)
-                if factor is not None and factor > 0 and len(slopes) > 2 and scalable:
+                several = np.count_nonzero(case.bad) > 2  # one number is always a multiple of another
+                if factor is not None and factor > 0 and several and scalable:
                     yield case.with_slopes(places, factor * slopes), words
 
 
@@ -243,9 +256,9 @@ def memorable_factor(case: Case) -> Suspects:
 
 
 def any_factor(case: Case) -> Suspects:
-    """One wrong element among right ones is always some multiple of what it should be."""
+    """One wrong element is always some multiple of what it should be."""
     found = _factor_of_bad(case)
-    if found is not None and case.right.size > 1:
+    if found is not None:
         yield case.wrong_only(found * case.right), _spelled(found)
 
 
@@ -304,7 +317,16 @@ def missing_term(case: Case) -> Suspects:
                 yield case.with_slopes(places, term), f"all but the one that differentiates {name}"
 
 
+def path_lost(case: Case) -> Suspects:
+    """Of an input that is also added to the result, as in x + f(x), one of the two paths."""
+    m, k = case.right.shape
+    if m == k:
+        yield case.right - np.eye(k), "through the function"
+        yield np.eye(k), "around the function"
+
+
 MISTAKES = [
+    Mistake("zero", "the derivative is 0 where it should not be", all_zero),
     Mistake("sign", "the sign is wrong", sign),
     Mistake("transposed", "{} are transposed", transposed),
     Mistake("swapped arguments", "this is the derivative with respect to {}", swapped),
@@ -318,12 +340,18 @@ MISTAKES = [
         "only the first {} contributes: a sum over a broadcast axis is missing",
         missing_sum,
     ),
-    Mistake("zero", "the derivative is 0 where it should not be", zero),
     Mistake("off by one", "the indices of {} are off by one", off_by_one),
+    Mistake("zero", "the derivative is 0 where it should not be", zero),
     Mistake("factor", "a constant factor: it is {} times what it should be", same_factor),
     Mistake("factor", "it is {} times what it should be", memorable_factor),
     Mistake("neighbouring function", "this is the derivative {}", neighbour),
     Mistake("missing term", "a term of the product rule is missing: {}", missing_term),
+    Mistake(
+        "overwritten",
+        "of x + f(x) only the path {} contributes: the gradient is overwritten (=) where it should be "
+        "accumulated (+=)",
+        path_lost,
+    ),
     Mistake("factor", "it is {} times what it should be", any_factor),
 ]
 FALLBACK = "missing term"

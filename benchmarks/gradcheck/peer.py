@@ -1,6 +1,6 @@
 """One peer's gradient checker on the cases: run in the peer's own environment, prints JSON.
 
-``python peer.py torch 1`` runs every case, ``python peer.py jax 10`` every tenth.
+From the folder above, ``python -m gradcheck.peer torch 1`` runs every case, ``jax 10`` every tenth.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from cases import Case, all_cases
+
+from .cases import Case, all_cases
 
 Check = Callable[[Case], bool]
 
