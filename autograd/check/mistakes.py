@@ -318,11 +318,12 @@ def missing_term(case: Case) -> Suspects:
 
 
 def path_lost(case: Case) -> Suspects:
-    """Of an input that is also added to the result, as in x + f(x), one of the two paths."""
+    """Of an input that is also added to the result, as in c·(x + f(x)), one of the two paths."""
     m, k = case.right.shape
-    if m == k:
-        yield case.right - np.eye(k), "through the function"
-        yield np.eye(k), "around the function"
+    if m == k > 1:
+        for left, words in ((case.right - case.claim, "through"), (case.claim, "around")):
+            around = np.mean(np.diagonal(left)) * np.eye(k)
+            yield (case.right - around if words == "through" else around), words
 
 
 MISTAKES = [
@@ -348,8 +349,8 @@ MISTAKES = [
     Mistake("missing term", "a term of the product rule is missing: {}", missing_term),
     Mistake(
         "overwritten",
-        "of x + f(x) only the path {} contributes: the gradient is overwritten (=) where it should be "
-        "accumulated (+=)",
+        "of x + f(x) only the path {} the function contributes: the gradient is overwritten (=) where it "
+        "should be accumulated (+=)",
         path_lost,
     ),
     Mistake("factor", "it is {} times what it should be", any_factor),
