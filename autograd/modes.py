@@ -307,7 +307,8 @@ def seed_of(root: Node, seed: Any) -> Any:
 def forward(root: Node, tangents: dict[Node, Any], *, as_nodes: bool = False) -> Any:
     """The tangent of ``root`` when the leaves move along their tangents; None if it does not move.
 
-    ``ẏ = Σ ∂y/∂xᵢ · ẋᵢ`` along every edge, oldest node first (Wengert 1964).
+    ``ẏ = Σ ∂y/∂xᵢ · ẋᵢ`` along every edge, oldest node first (Wengert 1964). Where all nodes are
+    scalars, a tangent may be an array: many of them at once.
     """
     moving = dict(tangents)
     for node in order(root):
@@ -335,6 +336,8 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
         terms = [operation(*[s if t is None else t for t, s in zip(tangents, still, strict=True)], **static)]
     elif operation.kind == "multilinear":
         terms = [operation(*inputs[:i], tangents[i], *inputs[i + 1 :], **static) for i in moving]
+    elif node.dtype is None:  # of scalars the rule at g = 1 is the derivative itself
+        terms = [slope * tangents[i] for i, slope in operation.pull(1.0, y, inputs, static, moving)]
     else:
         terms = [_transposed(node, y, inputs, tangents, moving, as_nodes)]
     if not terms:
@@ -342,7 +345,9 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     total = terms[0]
     for term in terms[1:]:
         total = total + term
-    return total if shape_of(total) == node.shape else broadcast_to(total, node.shape)
+    if node.dtype is None or shape_of(total) == node.shape:
+        return total
+    return broadcast_to(total, node.shape)
 
 
 def _transposed(

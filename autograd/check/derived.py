@@ -49,6 +49,10 @@ class GradientProblem(GraphProblem):
             )
         return np.concatenate([jacobian[result.place, part.place].ravel() for result, part in self.pairs])
 
+    def values(self, points: Array) -> Array:
+        """See :meth:`Problem.values`."""
+        return Problem.values(self, points)
+
     def weights(self, cotangent: Array) -> Array:
         """A cotangent of the blocks as one weight for each element of the Jacobian."""
         weights = np.zeros((sum(part.size for part in self.results), len(self.point)))

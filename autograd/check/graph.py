@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,33 +45,41 @@ class GraphProblem(Problem):
         self.leaves: list[Node] = [leaf for _, leaf in [*own, *parameters]]
         self.inputs = parts([name for name, _ in [*own, *parameters]], [leaf.shape for leaf in self.leaves])
         self.point = np.concatenate([np.zeros(0), *[np.ravel(leaf.plain) for leaf in self.leaves]])
+        self.twins = {
+            leaf: Tensor(0.0, requires_grad=True, label=leaf.label)
+            for leaf in self.leaves
+            if leaf.dtype is None
+        }
+        self.twin_function = _with_twins(
+            self.function, {leaf: self.twins.get(leaf, leaf) for _, leaf in parameters}
+        )
+        self.many_at_once = len(self.twins) == len(self.leaves)
 
     # -- the function -------------------------------------------------------------------------
 
     def put(self, x: Array) -> list[Any]:
-        """Write a vector into the leaves; fresh arrays, since a graph may still hold the old ones."""
-        arguments = self.arguments
-        if x.dtype.kind == "c":
-            twins = {leaf: _complex_twin(leaf) for leaf in arguments if is_leaf(leaf) and leaf.dtype is None}
-            arguments = [twins.get(a, a) if isinstance(a, Node) else a for a in arguments]
-        else:
-            twins = {}
-        for leaf, part in zip(self.leaves, self.inputs, strict=True):
-            piece = x[part.place]
-            if leaf in twins:
-                twins[leaf]._data = piece.reshape(()).copy()
-            else:
-                leaf._data = float(piece[0]) if leaf.dtype is None else piece.reshape(part.shape).copy()
-        self.moved = [twins.get(leaf, leaf) for leaf in self.leaves]
+        """Write a vector into the leaves; fresh arrays, since a graph may still hold the old ones.
+
+        Scalars cannot hold complex numbers, nor many points at once, shape (count, n): in their place
+        arrays do, which the same function computes with.
+        """
+        wide = _is_wide(x)
+        self.moved = [self.twins.get(leaf, leaf) for leaf in self.leaves] if wide else self.leaves
+        for leaf, part in zip(self.moved, self.inputs, strict=True):
+            piece = x[..., part.place]
+            alone = leaf.dtype is None
+            leaf._data = float(piece[0]) if alone else piece.reshape(x.shape[:-1] + part.shape).copy()
+        arguments = [self.twins.get(a, a) if wide and is_leaf(a) else a for a in self.arguments]
         return self.build([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])  # type: ignore[no-any-return]
 
     def run(self, x: Array) -> list[Any]:
         """The results at x: nodes, or whatever else the function returned."""
         arguments = self.put(x)
+        function = self.twin_function if _is_wide(x) else self.function
         if x.dtype.kind == "c":
             with mode(watch=_Analytic()):
-                return flatten(self.function(*arguments))[0]
-        return flatten(self.function(*arguments))[0]
+                return flatten(function(*arguments))[0]
+        return flatten(function(*arguments))[0]
 
     def value(self, x: Array) -> Array:
         """See :meth:`Problem.value`."""
@@ -81,6 +91,31 @@ class GraphProblem(Problem):
         finally:
             if x.dtype.kind == "c":
                 self.put(self.point)
+
+    @cached_property
+    def is_scalar(self) -> bool:
+        """Whether all is computed with scalars, from the leaves to the results."""
+        results = self.run(self.point)
+        nodes = order(*[result for result in results if isinstance(result, Node)])
+        return all(node.dtype is None for node in [*self.leaves, *nodes]) and not any(
+            np.shape(getattr(result, "plain", result)) for result in results
+        )
+
+    def values(self, points: Array) -> Array:
+        """See :meth:`Problem.values`; a function of scalars is computed with arrays of them, if it can be."""
+        if self.many_at_once and self.is_scalar:
+            try:
+                return self._together(points)
+            except Exception:  # it may do anything that takes one number at a time, such as `if x > 0`
+                self.many_at_once = False
+        return super().values(points)
+
+    def _together(self, points: Array) -> Array:
+        results = [getattr(result, "plain", result) for result in self.run(points)]
+        outputs = np.stack([np.broadcast_to(result, len(points)) for result in results], axis=1)
+        if not np.allclose(outputs[:1], super().values(points[:1]), rtol=1e-9, atol=0, equal_nan=True):
+            raise ValueError("the function computes something else from arrays")
+        return outputs
 
     def touched(self) -> str | None:
         """See :meth:`Problem.touched`."""
@@ -115,17 +150,18 @@ class GraphProblem(Problem):
                 row[part.place] += np.broadcast_to(gradient, part.shape).ravel()
 
     def push(self, x: Array, tangents: Iterable[Array]) -> Array:
-        """See :meth:`Problem.push`."""
+        """See :meth:`Problem.push`; of scalars, many tangents go through the graph at once."""
         results = self.run(x)
+        remaining = iter(tangents)
         columns = []
-        for tangent in tangents:
-            moving = {
-                leaf: like(leaf, piece)
-                for leaf, part in zip(self.leaves, self.inputs, strict=True)
-                if (piece := tangent[part.place]).any()
-            }
-            columns.append(np.concatenate([_pushed(result, moving) for result in results]))
-        return np.stack(columns, axis=1)
+        while some := list(itertools.islice(remaining, 256 if self.is_scalar else 1)):
+            moving = {}
+            for leaf, part in zip(self.moved, self.inputs, strict=True):
+                pieces = np.stack([tangent[part.place] for tangent in some])
+                if pieces.any():
+                    moving[leaf] = pieces[:, 0] if self.is_scalar else like(leaf, pieces[0])
+            columns.append(np.concatenate([_pushed(result, moving, len(some)) for result in results]))
+        return np.concatenate(columns, axis=1)
 
 
 class _Analytic(Watch):
@@ -138,10 +174,14 @@ class _Analytic(Watch):
             raise TypeError(f"{operation.name} is not analytic")
 
 
-def _pushed(result: Any, moving: dict[Node, Any]) -> Array:
-    shape = np.shape(getattr(result, "plain", result))
+def _pushed(result: Any, moving: dict[Node, Any], count: int) -> Array:
+    """The tangents of one result, shape (size, count)."""
     tangent = forward(result, moving) if isinstance(result, Node) else None
-    return np.broadcast_to(0.0 if tangent is None else tangent, shape).ravel()
+    shape = (*np.shape(getattr(result, "plain", result)), count)
+    tangent = 0.0 if tangent is None else tangent
+    return np.broadcast_to(
+        tangent if np.ndim(tangent) == len(shape) else np.expand_dims(tangent, -1), shape
+    ).reshape(-1, count)
 
 
 def like(node: Node, vector: Array) -> Any:
@@ -154,9 +194,22 @@ def is_leaf(argument: Any) -> bool:
     return isinstance(argument, Node) and argument.requires_grad
 
 
-def _complex_twin(leaf: Node) -> Tensor:
-    """A scalar as an array of no dimensions: floats cannot be complex, arrays can."""
-    return Tensor(0.0, requires_grad=True, label=leaf.label)
+def _is_wide(x: Array) -> bool:
+    return x.dtype.kind == "c" or x.ndim > 1
+
+
+def _with_twins(function: Callable[..., Any], twins: dict[Node, Node]) -> Callable[..., Any]:
+    """A model with other parameters in place of its own, or itself where that cannot be."""
+    if all(twin is leaf for leaf, twin in twins.items()):
+        return function
+    try:
+        return copy.deepcopy(function, {id(leaf): twin for leaf, twin in twins.items()})
+    except Exception:
+        return _uncopied
+
+
+def _uncopied(*arguments: Any) -> Any:
+    raise TypeError("a model of scalars that cannot be copied takes one real number at a time")
 
 
 def _outputs(plain: Sequence[Any]) -> list[Part]:

@@ -9,15 +9,17 @@ than that is nobody's mistake.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from .numeric import EPSILON, LINES, Array, Differences, complex_step, noise_of, power_of_two, quietly, unit
-from .problem import Problem
+from .numeric import EPSILON, LINES, Array, Differences, complex_steps, noise_of, power_of_two, unit
+from .problem import Problem, one_by_one
 
 ENOUGH_WRONG = 32  # inputs found wrong by a sweep, after which the quick measurement has to do for the others
+AT_ONCE = 2**20  # numbers in the points that are computed at once
 TRUE_TO = 2.0**-40  # a complex step is this accurate, relative to itself
 
 
@@ -76,10 +78,10 @@ class Measurement:
         signs = np.random.default_rng(seed).choice([-1.0, 1.0], len(self.x))
         self.direction = signs * np.array([power_of_two(float(x)) for x in self.x])
         # An output that is 0 and stays 0 may be the rest of a subtraction, of numbers like the others.
-        stays = (base == 0) & (quietly(problem.value, self.x + 2.0**-30 * self.direction, len(base)) == 0)
+        stays = (base == 0) & (self.at(self.x + 2.0**-30 * self.direction) == 0)
         size = np.where(stays, np.max(np.abs(base)) or 1.0, np.abs(base))
         size = np.maximum(size, problem.background)
-        noise = noise_of(problem.value, self.x, self.direction, base)
+        noise = noise_of(problem.values, self.x, self.direction, base)
         noise = np.where(noise == 0, EPSILON * size, noise)
         self.noise = np.maximum(np.maximum(scatter, noise), EPSILON * problem.background)
         self.size = np.maximum(size, self.noise)[:, None]
@@ -112,10 +114,15 @@ class Measurement:
 
     # -- first pass ---------------------------------------------------------------------------
 
+    def at(self, x: Array) -> Array:
+        """The outputs at one point."""
+        (outputs,) = self.problem.values(x[None])
+        return np.asarray(outputs)
+
     def differences(self, position: int) -> Differences:
         """The ladder of steps along one input."""
         first = {} if self.eps is None else {"step": self.eps}
-        return Differences(self.problem.value, self.x, self.base, position, self.noise, **first)
+        return Differences(self.problem.values, self.x, self.base, position, self.noise, **first)
 
     def quick(self) -> None:
         """Differences of three steps, for every input."""
@@ -124,8 +131,7 @@ class Measurement:
         self.kink, self.kink_jump, self.coarse, self.coarse_error = (np.full(shape, np.nan) for _ in range(4))
         self.swept = np.zeros(len(self.x), bool)
         self.reach = self.size
-        for i in range(len(self.x)):
-            differences = self.differences(i)
+        for i, differences in enumerate(self.prepared()):
             slopes = differences.quick()
             self.reach = np.fmax(self.reach, differences.reach()[:, None])
             self.real[:, i], self.real_error[:, i], self.jump[:, i] = slopes.value, slopes.error, slopes.jump
@@ -133,6 +139,24 @@ class Measurement:
         self.real[lost] = np.nan
         self.real_error[lost | np.isnan(self.real_error)] = np.inf
         self.jump[np.isnan(self.jump)] = 0.0
+
+    def portions(self, points: int) -> Iterator[range]:
+        """The inputs, as many at a time as is fit for this many points each."""
+        count = len(self.x)
+        many = max(1, AT_ONCE // (points * count))
+        for start in range(0, count, many):
+            yield range(start, min(start + many, count))
+
+    def prepared(self) -> Iterator[Differences]:
+        """The ladders of all inputs in turn, with what a quick look needs, computed for many at once."""
+        for some in self.portions(6):
+            ladders = [self.differences(i) for i in some]
+            places = [ladder.places([ladder.first]) for ladder in ladders]
+            points = [ladder.points(each) for ladder, each in zip(ladders, places, strict=True)]
+            outputs = iter(self.problem.values(np.concatenate(points)))
+            for ladder, each in zip(ladders, places, strict=True):
+                ladder.seen.update((place, next(outputs)) for place in each)
+                yield ladder
 
     def complex_steps(self) -> Array | None:
         """All derivatives by complex step, or None where the function refuses or fails to be analytic."""
@@ -153,7 +177,9 @@ class Measurement:
 
     def complex_slopes(self, x: Array) -> Array:
         """The complex steps of all inputs."""
-        return np.stack([complex_step(self.problem.value, x, i) for i in range(len(x))], axis=1)
+        return np.concatenate(
+            [complex_steps(self.problem.values, x, some) for some in self.portions(1)], axis=1
+        )
 
     def contradicts(self, exact: Array) -> Array:
         """Where the complex step is not what the differences allow."""
@@ -255,6 +281,8 @@ class Measurement:
             return np.concatenate(blocks)
 
         # At every spacing: these elements are few, and what is a staircase may be so in large steps.
-        noise = noise_of(elements, self.x, self.direction, elements(self.x), spacings=len(LINES))
+        base = elements(self.x)
+        many = partial(one_by_one, elements, count=len(base))
+        noise = noise_of(many, self.x, self.direction, base, spacings=len(LINES))
         largest: Array = np.max(noise.reshape(-1, np.count_nonzero(chosen)), axis=0)
         return largest

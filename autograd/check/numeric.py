@@ -19,14 +19,14 @@ close points (the idea of Hamming's difference table; Moré and Wild 2011).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
-Function = Callable[[Array], Array]
+Function = Callable[[Array], Array]  # of many points at once: from shape (count, n) to (count, m)
 
 RATIO = 4.0
 FIRST_STEP = 2.0**-7
@@ -76,21 +76,12 @@ def power_of_two(x: float) -> float:
     return 2.0 ** math.floor(math.log2(abs(x))) if x and math.isfinite(x) else 1.0
 
 
-def quietly(function: Function, x: Array, count: int) -> Array:
-    """The function at a probe; NaN where the probe has left the function's domain."""
-    try:
-        result = function(x)
-    except (ArithmeticError, ValueError):
-        return np.full(count, np.nan)
-    return result if len(result) == count else np.full(count, np.nan)
-
-
 class Differences:
     """The ladder of steps along one input of a function.
 
     Parameters
     ----------
-    function: from a vector of shape (n,) to one of shape (m,).
+    function: from points, shape (count, n), to the outputs there, shape (count, m).
     x, base: the point and the function there.
     position: which input moves.
     noise: the noise of the function at the point, shape (m,).
@@ -104,14 +95,31 @@ class Differences:
         self.noise = noise
         self.center = float(x[position])
         self.first = unit(self.center) * step * OFF_THE_LATTICE
+        self.seen: dict[float, Array] = {}
         self.rungs: dict[float, tuple[Array, Array, Array, Array]] = {}
 
-    def at(self, point: float) -> Array:
-        """The function with the input at a point."""
-        self.x[self.position] = point
-        result = quietly(self.function, self.x, len(self.base))
-        self.x[self.position] = self.center
-        return result
+    def places(self, steps: Sequence[float]) -> list[float]:
+        """Where the input is looked at for differences of three rungs from these steps, if it was not yet."""
+        rungs = {step / RATIO**k for step in steps for k in range(3)}
+        return sorted({self.center + side * step for step in rungs for side in (1, -1)} - self.seen.keys())
+
+    def points(self, places: Sequence[float]) -> Array:
+        """The point with the input in each of these places, shape (count, n)."""
+        points = np.tile(self.x, (len(places), 1))
+        points[:, self.position] = places
+        return points
+
+    def look(self, steps: Sequence[float]) -> None:
+        """Compute all that differences from these steps need, at once."""
+        places = self.places(steps)
+        if places:
+            self.seen.update(zip(places, self.function(self.points(places)), strict=True))
+
+    def at(self, place: float) -> Array:
+        """The function with the input in a place."""
+        if place not in self.seen:
+            (self.seen[place],) = self.function(self.points([place]))
+        return self.seen[place]
 
     def rung(self, step: float) -> tuple[Array, Array, Array, Array]:
         """The central difference, the right and the left one, and their noise at one step."""
@@ -140,6 +148,7 @@ class Differences:
 
     def quick(self) -> Slopes:
         """From three steps: enough for a smooth function of ordinary scale."""
+        self.look([self.first])
         return self.central(self.first)
 
     def central(self, step: float) -> Slopes:
@@ -173,6 +182,7 @@ class Differences:
         """
         self.noise = np.maximum(self.noise, noise_of(self.function, self.x, self.direction(), self.base))
         steps = self.steps()
+        self.look(steps)
         best, kink, coarse = self.narrowed(steps, self.central)
         broken = self.broken(min(steps))
         for side in (1, 2):
@@ -242,19 +252,20 @@ def _choose(where: Any, new: Slopes, old: Slopes) -> Slopes:
     )
 
 
-def complex_step(function: Function, x: Array, position: int) -> Array:
-    """``Im f(x + ih) / h``, shape (m,): exact to round-off where f is analytic.
+def complex_steps(function: Function, x: Array, inputs: range) -> Array:
+    """``Im f(x + ih) / h`` for some of the inputs, shape (m, inputs): exact to round-off where f is analytic.
 
     Raises
     ------
     Exception: whatever a function raises that refuses complex numbers.
     """
-    moved = x.astype(complex)
-    size = abs(float(x[position]))
+    sizes = np.abs(x[inputs.start : inputs.stop])
     # Short beside a tiny x as well: what is analytic at 1e-100 may be so no further than to 0.
-    step = min(COMPLEX_STEP * unit(size), SHORT * size) or COMPLEX_STEP
-    moved[position] += 1j * step
-    slopes: Array = function(moved).imag / step
+    short = np.minimum([COMPLEX_STEP * unit(float(size)) for size in sizes], SHORT * sizes)
+    steps = np.where(short > 0, short, COMPLEX_STEP)
+    points = np.tile(x.astype(complex), (len(inputs), 1))
+    points[range(len(inputs)), inputs] += 1j * steps
+    slopes: Array = function(points).imag.T / steps
     return slopes
 
 
@@ -270,7 +281,7 @@ def noise_of(function: Function, x: Array, direction: Array, base: Array, spacin
     noise = EPSILON / 2 * np.abs(base)
     seen = np.zeros(len(base), int)
     for number, (points, beyond_cubics) in enumerate(LINES):
-        line = np.stack([quietly(function, x + t * direction, len(base)) for t in points])
+        line = function(x + points[:, None] * direction)
         changes = np.count_nonzero(np.diff(line, axis=0), axis=0)
         informative = (seen < spacings) & (changes >= (6 if number else 2))
         if informative.any():

@@ -1,8 +1,9 @@
 """What is checked: a function of a flat vector, and the derivative it claims to have.
 
 A *problem* hides where its numbers live (arrays, Tensors, Values, parameters of a model) behind
-two methods: ``value(x)``, all outputs as one vector, and ``derivative(mode, x)``, the claimed
-Jacobian. Everything else, the numerics, the judgement and the diagnosis, sees vectors only.
+two methods: ``value(x)``, all outputs as one vector (``values`` at many points at once), and
+``derivative(mode, x)``, the claimed Jacobian. Everything else, the numerics, the judgement and the
+diagnosis, sees vectors only.
 """
 
 from __future__ import annotations
@@ -89,6 +90,10 @@ class Problem(ABC):
     def value(self, x: Array) -> Array:
         """All outputs as one vector, shape (m,); x may be complex."""
 
+    def values(self, points: Array) -> Array:
+        """All outputs at many points, shape (count, m); NaN at a point that is outside of the domain."""
+        return one_by_one(self.value, points, self.count())
+
     @abstractmethod
     def touched(self) -> str | None:
         """The name of an input that the latest call of the function wrote into."""
@@ -113,6 +118,19 @@ class Problem(ABC):
 
     def close(self) -> None:  # noqa: B027 - most problems borrow nothing
         """Put back what had to be changed while checking."""
+
+
+def one_by_one(function: Callable[[Array], Array], points: Array, count: int) -> Array:
+    """A function of one point at many, shape (points, count); NaN where one has left its domain."""
+    found = np.full((len(points), count), np.nan, points.dtype)
+    for row, x in zip(found, points, strict=True):
+        try:
+            result = function(x)
+        except (ArithmeticError, ValueError):
+            continue
+        if len(result) == count:
+            row[:] = result
+    return found
 
 
 def units(count: int) -> Iterator[Array]:
