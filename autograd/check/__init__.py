@@ -23,7 +23,7 @@ def gradcheck(
     inputs: Any,
     *,
     order: int = 1,
-    modes: Sequence[str] = ("reverse", "forward"),
+    modes: str | Sequence[str] = ("reverse", "forward"),
     rtol: float = 1e-5,
     atol: float = 0.0,
     eps: float | None = None,
@@ -43,7 +43,7 @@ def gradcheck(
     inputs: a list or tuple of the arguments, or one argument that is neither. Floats become Values and float
         arrays Tensors; integers in arrays, strings and the like are passed on as they are.
     order: 1, or 2 to check the second derivatives too.
-    modes: which ways of differentiating to check, of "reverse" and "forward".
+    modes: which ways of differentiating to check: "reverse", "forward" or both.
     rtol, atol: a derivative may differ from the measured one by ``atol + rtol * |derivative|``, and by what
         the measurement is uncertain of.
     eps: the step of the differences relative to the size of an input; by default a sweep of steps finds it.
@@ -68,7 +68,7 @@ def gradcheck(
     Likely mistake in x: sign (the sign is wrong)
     """
     arguments = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-    chosen = tuple(modes)
+    chosen = (modes,) if isinstance(modes, str) else tuple(modes)
     if not chosen or not set(chosen) <= {"reverse", "forward"}:
         raise ValueError(f'modes are some of "reverse" and "forward", got {modes!r}')
     if order not in (1, 2):

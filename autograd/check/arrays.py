@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import ShapeError
 from .diagnosis import Finding
-from .problem import Array, Problem, Refusal, argument_names, differing, parts, real_vector
+from .problem import Array, Problem, Refusal, argument_names, differing, parts, real_vector, refuse_integers
 
 # What has no complex derivative, though NumPy computes it: it would answer a complex step with a wrong one.
 NOT_ANALYTIC = {"absolute", "conjugate", "sign", "floor", "ceil", "rint", "trunc", "isfinite"}
@@ -102,9 +102,11 @@ class ArrayProblem(Problem):
                 f"the function returned a {type(result).__name__} of {len(result)} results; check a function "
                 "that returns one array, one result at a time",
             )
+        vector = real_vector([result], complex_step=x.dtype.kind == "c")
         if x.dtype.kind == "f":
+            refuse_integers([result])
             self.outputs, self.as_output = parts(["output"], [np.shape(result)]), maker(result)
-        return real_vector([result], complex_step=x.dtype.kind == "c")
+        return vector
 
     def touched(self) -> str | None:
         """See :meth:`Problem.touched`."""
@@ -202,7 +204,7 @@ SHAPE_MISTAKES = [
 
 def maker(given: Any) -> Callable[[Array], Any]:
     """How to turn an array of NumPy into the kind that was given: a number, or an array of its library."""
-    if isinstance(given, (int, float)):
+    if isinstance(given, (int, float, complex)):
         return lambda array: array.item() if type(array) is np.ndarray else array
     if isinstance(given, (np.ndarray, np.generic, list, tuple)):
         return lambda array: array

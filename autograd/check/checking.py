@@ -61,6 +61,8 @@ def check(
     rtol, atol, eps, seed: see :func:`autograd.gradcheck`.
     fast: check this many random directions instead of every element; 0 for every element.
     """
+    if rtol < 0 or atol < 0 or (eps is not None and eps <= 0):
+        raise ValueError(f"rtol and atol are at least 0 and eps is above, got {rtol}, {atol} and {eps}")
     try:
         with nothing_left_behind():
             try:
@@ -96,6 +98,9 @@ def _preliminaries(problem: Problem, fast: bool) -> tuple[Array, Array]:
             else "no input has a derivative (floats, float arrays, Values and Tensors do), or all are empty",
         )
     x = problem.point
+    if not np.all(np.isfinite(x)):
+        worst = int(np.flatnonzero(~np.isfinite(x))[0])
+        raise Refusal("not finite", f"{_named(problem.inputs, worst)} is {x[worst]}; check at finite inputs")
     base = problem.value(x)
     touched = problem.touched()
     if touched is not None:

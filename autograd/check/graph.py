@@ -17,7 +17,7 @@ from ..operation import Operation
 from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
-from .problem import Array, Part, Problem, argument_names, differing, parts, real_vector
+from .problem import Array, Part, Problem, argument_names, differing, parts, real_vector, refuse_integers
 
 
 class GraphProblem(Problem):
@@ -85,9 +85,11 @@ class GraphProblem(Problem):
         """See :meth:`Problem.value`."""
         try:
             plain = [getattr(result, "plain", result) for result in self.run(x)]
+            vector = real_vector(plain, complex_step=x.dtype.kind == "c")
             if x.dtype.kind == "f":
+                refuse_integers(plain)
                 self.outputs = _outputs(plain)
-            return real_vector(plain, complex_step=x.dtype.kind == "c")
+            return vector
         finally:
             if x.dtype.kind == "c":
                 self.put(self.point)

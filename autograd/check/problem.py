@@ -122,7 +122,8 @@ class Problem(ABC):
 
 def one_by_one(function: Callable[[Array], Array], points: Array, count: int) -> Array:
     """A function of one point at many, shape (points, count); NaN where one has left its domain."""
-    found = np.full((len(points), count), np.nan, points.dtype)
+    nothing = complex(np.nan, np.nan) if points.dtype.kind == "c" else np.nan
+    found = np.full((len(points), count), nothing)
     for row, x in zip(found, points, strict=True):
         try:
             result = function(x)
@@ -163,14 +164,29 @@ def argument_names(function: Callable[..., Any], count: int) -> list[str]:
     return [named[i] if i < len(named) else f"input {i}" for i in range(count)]
 
 
+def refuse_integers(results: Sequence[Any]) -> None:
+    """A refusal of results that are all of integers, which hide what a small step does."""
+    kinds = {np.asarray(result).dtype.kind for result in results}
+    if kinds and kinds <= set("biu"):
+        raise Refusal(
+            "precision too low", "the function returned integers, which hide its derivative; return float64"
+        )
+
+
 def real_vector(results: Sequence[Any], *, complex_step: bool = False) -> Array:
     """Results as one vector of floats, or a refusal that says why they are none.
 
     Raises
     ------
-    Refusal: a result is complex.
+    Refusal: a result is complex, or no number at all.
     """
     arrays = [np.asarray(result) for result in results]
+    for array, result in zip(arrays, results, strict=True):
+        if array.dtype.kind not in "biufc":
+            raise Refusal(
+                "nothing to check",
+                f"{result!r:.40} ({type(result).__name__}) was returned where numbers are needed",
+            )
     if any(array.dtype.kind == "c" for array in arrays) and not complex_step:
         raise Refusal(
             "complex result",
