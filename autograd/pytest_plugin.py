@@ -15,7 +15,7 @@ It is loaded wherever the package is installed. ``--gradcheck-seed`` draws other
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -111,18 +111,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     cases, ids = [], []
     names: list[str] = []
     for marker in reversed(list(metafunc.definition.iter_markers("gradcheck_inputs"))):
-        shapes = dict(marker.kwargs)
-        seeds, low, high = (shapes.pop(name, default) for name, default in _DEFAULTS.items())
-        names = names or list(shapes)
-        if set(shapes) != set(names):
-            raise pytest.UsageError(
-                f"{metafunc.definition.nodeid}: gradcheck_inputs names {sorted(shapes)} and {sorted(names)}"
-            )
-        for seed in range(seeds):
-            random = np.random.default_rng([metafunc.config.getoption("gradcheck_seed"), seed])
-            cases.append(tuple(_draw(random, shapes[name], low, high) for name in names))
-            spelled = "-".join(f"{name}:{'x'.join(map(str, np.atleast_1d(shapes[name])))}" for name in names)
-            ids.append(f"{spelled}-seed{seed}")
+        try:
+            shapes = dict(marker.kwargs)
+            seeds, low, high = (shapes.pop(name, default) for name, default in _DEFAULTS.items())
+            names = names or list(shapes)
+            _look_over(marker.args, seeds, shapes, names, metafunc.fixturenames)
+            for seed in range(seeds):
+                random = np.random.default_rng([metafunc.config.getoption("gradcheck_seed"), seed])
+                cases.append(tuple(_draw(random, shapes[name], low, high) for name in names))
+                spelled = (f"{name}:{'x'.join(map(str, np.atleast_1d(shapes[name])))}" for name in names)
+                ids.append(f"{'-'.join(spelled)}-seed{seed}")
+        except (TypeError, ValueError) as error:
+            raise pytest.UsageError(f"{metafunc.definition.nodeid}: gradcheck_inputs: {error}") from error
     if cases:
         metafunc.parametrize(names, cases, ids=ids)
 
@@ -130,7 +130,32 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 _DEFAULTS: dict[str, Any] = {"seeds": 1, "low": None, "high": None}
 
 
+def _look_over(
+    unnamed: Sequence[Any], seeds: int, shapes: dict[str, Any], names: list[str], wanted: Sequence[str]
+) -> None:
+    """Refuse what a marker cannot mean.
+
+    Raises
+    ------
+    ValueError: with what it should be.
+    """
+    if unnamed or not shapes:
+        raise ValueError("give each shape by the name of its argument, as in gradcheck_inputs(x=(4, 3))")
+    if set(shapes) != set(names):
+        raise ValueError(f"one marker names {sorted(shapes)} and another {sorted(names)}; name the same")
+    unknown = [name for name in shapes if name not in wanted]
+    if unknown:
+        raise ValueError(
+            f"the test takes no argument {unknown[0]!r}; beside shapes there are {list(_DEFAULTS)}"
+        )
+    if seeds < 1:
+        raise ValueError(f"seeds={seeds} makes no test; it is at least 1")
+
+
 def _draw(random: np.random.Generator, shape: Any, low: float | None, high: float | None) -> Any:
     if low is None and high is None:
         return random.normal(size=shape)
-    return random.uniform(0.0 if low is None else low, 1.0 if high is None else high, shape)
+    low, high = 0.0 if low is None else low, 1.0 if high is None else high
+    if not low < high:
+        raise ValueError(f"there is nothing between low={low} and high={high}")
+    return random.uniform(low, high, shape)

@@ -281,6 +281,7 @@ def bits(number: float) -> str:
 
 
 TestRandomGraph = RandomGraph.TestCase
+# Hypothesis ends some examples early; of these more than 125 have all 100 steps.
 TestRandomGraph.settings = settings(
-    max_examples=125, stateful_step_count=100, suppress_health_check=[HealthCheck.too_slow], deadline=None
+    max_examples=170, stateful_step_count=100, suppress_health_check=[HealthCheck.too_slow], deadline=None
 )

@@ -317,13 +317,27 @@ def missing_term(case: Case) -> Suspects:
                 yield case.with_slopes(places, term), f"all but the one that differentiates {name}"
 
 
+def outer_factor(case: Case) -> Suspects:
+    """The derivative of each output times a number of its own, in several elements each."""
+    several = np.asarray(np.count_nonzero(np.abs(case.right) > case.error, axis=1) > 1)
+    rows: Array = case.bad.any(axis=1)
+    if not rows.any() or not np.all(several[rows]):
+        return
+    right = np.where(rows[:, None], case.right, 0.0)
+    with np.errstate(all="ignore"):
+        factors = (case.claim * right).sum(axis=1) / (right**2).sum(axis=1)
+    if np.all(np.isfinite(factors[rows])):
+        yield np.where(rows[:, None], factors[:, None] * case.right, case.right), ""
+
+
 def path_lost(case: Case) -> Suspects:
     """Of an input that is also added to the result, as in c·(x + f(x)), one of the two paths."""
     m, k = case.right.shape
     if m == k > 1:
         for left, words in ((case.right - case.claim, "through"), (case.claim, "around")):
             around = np.mean(np.diagonal(left)) * np.eye(k)
-            yield (case.right - around if words == "through" else around), words
+            if around[0, 0] > 0:
+                yield (case.right - around if words == "through" else around), words
 
 
 MISTAKES = [
@@ -347,6 +361,12 @@ MISTAKES = [
     Mistake("factor", "it is {} times what it should be", memorable_factor),
     Mistake("neighbouring function", "this is the derivative {}", neighbour),
     Mistake("missing term", "a term of the product rule is missing: {}", missing_term),
+    Mistake(
+        "missing factor",
+        "all derivatives of one output are off by the same factor, another one for each output: a factor of "
+        "the chain rule is missing or wrong, the slope of an outer function",
+        outer_factor,
+    ),
     Mistake(
         "overwritten",
         "of x + f(x) only the path {} the function contributes: the gradient is overwritten (=) where it "
