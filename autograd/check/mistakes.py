@@ -320,7 +320,7 @@ def missing_term(case: Case) -> Suspects:
 def outer_factor(case: Case) -> Suspects:
     """The derivative of each output times a number of its own, in several elements each."""
     several = np.asarray(np.count_nonzero(np.abs(case.right) > case.error, axis=1) > 1)
-    rows: Array = case.bad.any(axis=1)
+    rows = np.asarray(case.bad.any(axis=1))
     if not rows.any() or not np.all(several[rows]):
         return
     right = np.where(rows[:, None], case.right, 0.0)
