@@ -174,6 +174,7 @@ def test_a_kink_within_reach_is_no_failure(fn: Any, x: float) -> None:
         assert report.verdict == "kink"
         assert [element.verdict for element in report.elements] == ["kink", "kink"]
         assert "kink" in str(report)
+        assert all(0.49 < element.accuracy < 1.01 for element in report.elements)  # half the jump
 
 
 @pytest.mark.parametrize("x", [1e-3, -1e-6, 1e-9])
@@ -186,6 +187,17 @@ def test_a_wrong_rule_beside_or_at_a_kink_is_still_wrong() -> None:
     assert verdict(wrong, [np.array([0.0])]) == "wrong rule"
     assert verdict(wrong, [np.array([1e-6])]) == "wrong rule"
     assert plain(lambda x: abs(float(x)), lambda x: 2.0, 0.0) == "wrong rule"
+
+
+def test_a_kink_beside_a_wrong_element_does_not_hide_its_mistake() -> None:
+    def rule(g: Any, y: Any, x: Any) -> Any:
+        return g * (x > 0) * 2
+
+    double = custom_op(lambda x: np.maximum(x, 0.0), rule, name="double")
+    report = gradcheck(double, [np.array([0.3, 0.0, -0.7])], raise_exception=False)
+    assert report.verdict == "wrong rule"
+    assert report.counts["kink"] == 2
+    assert report.findings[0].sentence == "it is 2 times what it should be"
 
 
 def test_a_jump_of_the_function_is_no_failure() -> None:

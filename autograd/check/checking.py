@@ -195,11 +195,13 @@ def _verdict(
         _scatter(problem, base, 12)
         _repeated(problem, claims)
     _fill(report, problem, claims, statuses, measured, rtol)
+    kink = CODES.index(Status.KINK)
     for claim, status in zip(claims, statuses, strict=True):
         bad = status == wrong
         if bad.any() and not report.findings and problem.inputs[0].name != "direction":
+            right = np.where(status == kink, claim, measured.value)
             report.findings = diagnose_all(
-                claim, measured.value, measured.error, bad, x, base, problem.inputs, problem.outputs
+                claim, right, measured.error, bad, x, base, problem.inputs, problem.outputs
             )
     return report
 
@@ -261,9 +263,13 @@ def _elements(
         places = np.argwhere(status == code)
         if kind in PASSED - {Status.KINK} or not len(places):
             continue
+        # At a kink the measured number is the middle between the two sides, half the jump away from each.
+        at_kink = kind is Status.KINK
+        values = measured.kink if at_kink else measured.value
+        errors = np.abs(measured.kink_jump) / 2 if at_kink else measured.error
         order = np.argsort(-np.nan_to_num(relative[status == code], nan=np.inf), kind="stable")
         for row, column in places[order[:KEPT]]:
-            analytic, numeric = float(claim[row, column]), float(measured.value[row, column])
+            analytic, numeric = float(claim[row, column]), float(values[row, column])
             found.append(
                 Element(
                     _named(problem.inputs, int(column)),
@@ -272,7 +278,7 @@ def _elements(
                     analytic,
                     numeric,
                     abs(analytic - numeric),
-                    float(measured.error[row, column]),
+                    float(errors[row, column]),
                     kind.value,
                 )
             )

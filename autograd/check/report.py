@@ -129,7 +129,7 @@ class Report:
 
     def _repr_html_(self) -> str:
         title, reason = self.lines()
-        colour = "#1a7f37" if self.ok else "#b42318"
+        colour = "#248a45" if self.ok else "#d1423b"
         cells = [f'<p style="margin:0"><b style="color:{colour}">{html.escape(title)}</b></p>']
         cells.append(f'<p style="margin:0">{html.escape(reason)}</p>')
         if self.elements:
