@@ -21,7 +21,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from .formula import show
-from .graph import CONSTANT, Node, order
+from .graph import CONSTANT, Node, order, require_nodes
 from .modes import reverse, seed_of
 from .names import names
 from .units import dead_units
@@ -111,6 +111,7 @@ def check_training(model: Any, loss: Node) -> Findings:
     warning: .grad of w is 2 times the gradient of this loss: backward() ran 2 times without zero_grad()
         fix: call zero_grad() before each backward(), unless gradients are meant to add up
     """
+    require_nodes("check_training", loss)
     parameters = _parameters(model)
     if loss.operation is CONSTANT:
         return Findings([_nothing_recorded(loss)])

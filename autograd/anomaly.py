@@ -36,7 +36,7 @@ class Watch:
         for parent in node.parents:
             gradient = gradients.get(parent)
             if gradient is not None and not np.all(np.isfinite(getattr(gradient, "plain", gradient))):
-                where = f"{parent.name()} = {_short(parent.plain)}"
+                where = parent.name() if parent.shape else f"{parent.name()} = {_short(parent.plain)}"
                 raise AnomalyError(
                     f"backward: the rule of {node.op} gave {_bad(gradient)} as the gradient of {where}; "
                     f"{node.op} was computed at {self._line_of(node)}"

@@ -25,7 +25,7 @@ import numpy as np
 
 from .errors import GraphError
 from .formula import show
-from .graph import CONSTANT, Node, order
+from .graph import CONSTANT, Node, order, require_nodes
 from .recording import Recording
 from .steps import Step, steps
 
@@ -114,6 +114,7 @@ def blame(loss: Node, seed: Any = None) -> Blame:
     loss: the end of the graph.
     seed: the gradient of the loss itself, 1 for a scalar, ones for an array.
     """
+    require_nodes("blame", loss)
     nodes = order(loss, stale=True)
     graph = Recording.of(nodes)
     data = _first_data(nodes)

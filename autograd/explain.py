@@ -21,7 +21,7 @@ from typing import Any
 
 from . import latex
 from .formula import as_formula, show
-from .graph import CONSTANT, Node
+from .graph import CONSTANT, Node, require_nodes
 from .steps import Step, Steps, steps
 
 
@@ -274,4 +274,5 @@ def explain(x: Node, loss: Node, seed: Any = None) -> Explanation:
     >>> sum(term.amount for term in why.terms) == why.gradient
     True
     """
+    require_nodes("explain", x, loss)
     return Explanation(x, steps(loss, seed))

@@ -226,6 +226,21 @@ def _rebuild(kind: type[Node], data: Any, label: str, requires_grad: bool, grad:
     return node
 
 
+def require_nodes(function: str, *arguments: Any) -> None:
+    """Refuse what is no node, for functions that look at graphs.
+
+    Raises
+    ------
+    TypeError: says what was given instead.
+    """
+    for argument in arguments:
+        if not isinstance(argument, Node):
+            raise TypeError(
+                f"{function} takes a Value or a Tensor, got {type(argument).__name__} {argument!r:.60}, "
+                "which has no graph"
+            )
+
+
 # -- order ----------------------------------------------------------------------------------
 
 _by_number = attrgetter("number")

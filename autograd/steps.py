@@ -29,7 +29,7 @@ import numpy as np
 from . import latex
 from .array_ops import shape_of
 from .formula import Formula, show
-from .graph import CONSTANT, Node
+from .graph import CONSTANT, Node, require_nodes
 from .modes import contributions, fit, own, recorded, seed_of
 from .operation import TABLE, Operation
 from .recording import Recording, jsonable
@@ -313,6 +313,7 @@ def steps(loss: Node, seed: Any = None) -> Steps:
     for b.grad: d(v1)/db · v1.grad : (1 × [1., 1.]) = [1., 1.]
     b.grad += sum over axis 0, along which b was broadcast : 0 + 2 = 2
     """
+    require_nodes("steps", loss)
     nodes = recorded(loss)
     graph = Recording.of(nodes)
     start = seed_of(loss, seed)

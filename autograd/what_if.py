@@ -21,7 +21,7 @@ import numpy as np
 
 from .errors import GraphError, ShapeError
 from .formula import show
-from .graph import CONSTANT, Node
+from .graph import CONSTANT, Node, require_nodes
 from .modes import recorded, reverse, seed_of
 from .names import names
 
@@ -95,6 +95,7 @@ def what_if(x: Node, delta: Any, loss: Node) -> WhatIf:
     >>> round(result.change / result.predicted, 3)
     1.002
     """
+    require_nodes("what_if", x, loss)
     nodes = recorded(loss)
     names_of = names(nodes)
     if x.operation is CONSTANT:

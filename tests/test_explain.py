@@ -297,3 +297,20 @@ def test_what_cannot_be_nudged_is_refused() -> None:
     x.data = np.array([3.0, 4.0])
     with pytest.raises(StaleGraphError):
         what_if(x, 0.1, loss)
+
+
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        ("steps", lambda x, loss: autograd.steps(3.0)),
+        ("explain", lambda x, loss: explain(3.0, loss)),
+        ("explain", lambda x, loss: explain(x, 3.0)),
+        ("blame", lambda x, loss: blame([loss])),
+        ("what_if", lambda x, loss: what_if(3.0, 0.1, loss)),
+        ("check_training", lambda x, loss: autograd.check_training([x], 3.0)),
+    ],
+)
+def test_what_is_no_node_is_refused_by_name(name: str, look: object) -> None:
+    x = Value(1.0, label="x")
+    with pytest.raises(TypeError, match=f"^{name} takes a Value or a Tensor, got (float|list)"):
+        look(x, x * 2.0)  # type: ignore[operator]
