@@ -77,14 +77,7 @@ class Measurement:
         self.units = np.array([unit(float(x)) for x in self.x])
         signs = np.random.default_rng(seed).choice([-1.0, 1.0], len(self.x))
         self.direction = signs * np.array([power_of_two(float(x)) for x in self.x])
-        # An output that is 0 and stays 0 may be the rest of a subtraction, of numbers like the others.
-        stays = (base == 0) & (self.at(self.x + 2.0**-30 * self.direction) == 0)
-        size = np.where(stays, np.max(np.abs(base)) or 1.0, np.abs(base))
-        size = np.maximum(size, problem.background)
-        noise = noise_of(problem.values, self.x, self.direction, base)
-        noise = np.where(noise == 0, EPSILON * size, noise)
-        self.noise = np.maximum(np.maximum(scatter, noise), EPSILON * problem.background)
-        self.size = np.maximum(size, self.noise)[:, None]
+        self.measure_noise(scatter)
         self.quick()
         exact = self.complex_steps()
         self.scale = self.scales(exact)
@@ -94,6 +87,18 @@ class Measurement:
         self.value = self.real if exact is None else exact
         self.error = self.total() if exact is None else TRUE_TO * np.abs(exact)
         self.count_noise()
+
+    def measure_noise(self, scatter: Array) -> None:
+        """The noise of each output and the size that it is round-off of."""
+        base, background = self.base, self.problem.background
+        # An output that is 0 and stays 0 may be the rest of a subtraction, of numbers like the others.
+        stays = (base == 0) & (self.at(self.x + 2.0**-30 * self.direction) == 0)
+        size = np.where(stays, np.max(np.abs(base)) or 1.0, np.abs(base))
+        size = np.maximum(size, background)
+        noise = noise_of(self.problem.values, self.x, self.direction, base)
+        noise = np.where(noise == 0, EPSILON * size, noise)
+        self.noise = np.maximum(np.maximum(scatter, noise), EPSILON * background)
+        self.size = np.maximum(size, self.noise)[:, None]
 
     @property
     def method(self) -> list[str]:
