@@ -22,16 +22,16 @@ KEPT = 200  # elements that a report lists
 
 # What to do about each verdict, as the second line of a report.
 ADVICE = {
-    Status.WRONG: "{count} of {all} elements of the derivative are not the function's",
-    Status.NOT_FINITE: "{count} of {all} elements of the derivative are NaN or infinite, and so is the slope "
+    Status.WRONG: "{count} of {all} {elements} are not the function's",
+    Status.NOT_FINITE: "{count} of {all} {elements} are NaN or infinite, and so is the slope "
     "of the function; check at a point where it has a derivative",
-    Status.IMPRECISE: "{count} of {all} elements cannot be told from round-off: the function is smooth only "
-    "to a relative {reached:.0e}, and rtol={rtol:g} was asked for; compute in float64 throughout (is there a "
-    "float32 or an integer on the way, or a difference of large numbers?), or pass a larger rtol",
-    Status.KINK: "right, except that {count} of {all} elements are at a kink, within reach of the smallest "
+    Status.IMPRECISE: "{count} of {all} {elements} cannot be told from round-off: the function is smooth "
+    "only to a relative {reached:.0e}, and rtol={rtol:g} was asked for; compute in float64 throughout (is "
+    "there a float32 or an integer on the way, or a difference of large numbers?), or pass a larger rtol",
+    Status.KINK: "right, except that {count} of {all} {elements} are at a kink, within reach of the smallest "
     "step that resolves anything: the derivative has no single value there, and what is claimed is between "
     "those of the two sides",
-    Status.RIGHT: "all {all} elements of the derivative are the function's",
+    Status.RIGHT: "all {all} {elements} are the function's",
 }
 
 
@@ -239,12 +239,16 @@ def _fill(
         ratio = np.where(imprecise, measured.error / np.where(size == 0, 1.0, size), 0.0)
         reached = float(np.max(np.where(np.isfinite(ratio), ratio, 1.0)))
     report.reason = ADVICE[verdict].format(
-        count=report.counts.get(verdict.value, 0), all=everything.size, rtol=rtol, reached=reached
+        count=report.counts.get(verdict.value, 0),
+        all=everything.size,
+        elements=problem.elements,
+        rtol=rtol,
+        reached=reached,
     )
     tiny = report.counts.get(Status.TINY.value, 0)
     if tiny and verdict is Status.RIGHT:
         report.reason = (
-            f"{everything.size - tiny} of {everything.size} elements of the derivative are the function's, "
+            f"{everything.size - tiny} of {everything.size} {problem.elements} are the function's, "
             "the others are too small to tell"
         )
     if tiny:

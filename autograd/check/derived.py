@@ -113,6 +113,8 @@ class Projection(Problem):
     seed: of the random numbers.
     """
 
+    elements = "random combinations of elements"
+
     def __init__(self, full: Problem, count: int, seed: int) -> None:
         random = np.random.default_rng(seed)
         self.full, self.name, self.modes = full, full.name, full.modes

@@ -76,7 +76,10 @@ class Problem(ABC):
     point: where the derivative is checked, shape (n,).
     background: the size of what each output may be the rest of, by subtraction, shape (m,) or 0.
     notes: what a reader of the report should know about how it was set up.
+    elements: what the elements of the derivative are, in words.
     """
+
+    elements = "elements of the derivative"
 
     background: Array | float = 0.0
     name: str
