@@ -19,6 +19,7 @@ from .array_ops import broadcast_to, shape_of, sum, unbroadcast
 from .errors import GraphError, RuleError, ShapeError
 from .graph import CONSTANT, MODE, Node, get_data, get_grad, mode, order, set_grad
 from .operation import QUIET, Operation, StandIn, as_array
+from .ops import scale
 
 Gradients = dict[Node, Any]
 _commit = threading.Lock()
@@ -337,7 +338,8 @@ def push(node: Node, tangents: list[Any], as_nodes: bool) -> Any:
     elif operation.kind == "multilinear":
         terms = [operation(*inputs[:i], tangents[i], *inputs[i + 1 :], **static) for i in moving]
     elif node.dtype is None:  # of scalars the rule at g = 1 is the derivative itself
-        terms = [slope * tangents[i] for i, slope in operation.pull(1.0, y, inputs, static, moving)]
+        slopes = operation.pull(1.0, y, inputs, static, moving)
+        terms = [scale(tangents[i], slope) for i, slope in slopes]
     else:
         terms = [_transposed(node, y, inputs, tangents, moving, as_nodes)]
     if not terms:

@@ -217,3 +217,11 @@ def test_a_gradient_that_is_no_number(gradient: Any) -> None:
 def test_a_function_that_returns_no_number(result: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         custom_op(lambda x: result, lambda g, y, x: g, name="broken")(Value(2.0))
+
+
+def test_forward_mode_of_scalars_takes_the_slopes_and_no_nan_from_a_pole() -> None:
+    steep = custom_op(
+        lambda a, b: a + b, lambda g, y, a, b: (g / a if a else g * np.inf, g * 3.0), name="steep"
+    )
+    assert autograd.jvp(steep, (2.0, 1.0), (1.0, 10.0))[1] == 30.5
+    assert autograd.jvp(steep, (0.0, 1.0), (0.0, 1.0))[1] == 3.0
