@@ -182,7 +182,7 @@ class Tensor(Node):
 
     def sync(self) -> bool:
         """Notice that the array behind ``.data`` was written into, and count it as a change."""
-        if self._lent is None:
+        if self._lent is None or isinstance(self._data, StandIn):
             return False
         now = self._data.tobytes()
         changed: bool = self._lent != now
