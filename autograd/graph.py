@@ -389,17 +389,18 @@ def recorder_now() -> Recorder | None:
     return None if current is None else current.recorder
 
 
-def lend(array: np.ndarray[Any, Any]) -> Any:
+def lend(array: np.ndarray[Any, Any], name: str = "") -> Any:
     """An array that outlives a step, such as a running mean, as a recorded program has to see it.
 
     What changes such an array in place has to get it from here; without a recording it is the array.
+    The program calls it by the name.
 
     >>> mean = np.zeros(2)
     >>> lend(mean) is mean
     True
     """
     recorder = recorder_now()
-    return array if recorder is None else recorder.leaf(array)
+    return array if recorder is None else recorder.leaf(array, name)
 
 
 def random_numbers(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:

@@ -73,6 +73,7 @@ def reverse(
     gradients[root] = seed
     current = MODE.get()
     watch = current.watch if current is not None else None
+    recorder = current.recorder if current is not None else None
     spelled_out = not as_nodes and watch is None
     arrived = gradients.get
     for node in reversed(nodes):
@@ -118,9 +119,13 @@ def reverse(
             gradients[node] = own(node, g)
         elif node not in asked:
             del gradients[node]
+        if recorder is not None:
+            recorder.passing = node
         pull(node, g, gradients, as_nodes)
         if watch is not None:
             watch.after_backward(node, gradients)
+    if recorder is not None:
+        recorder.passing = None
     return gradients
 
 

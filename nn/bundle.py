@@ -50,18 +50,18 @@ class Bundle:
         self.settle()
 
     def __getitem__(self, name: str) -> Array:
-        array: Array = lend(self.state[name])
+        array: Array = lend(self.state[name], name)
         return array
 
     @property
     def steps(self) -> Array:
         """How many steps the parameters have made, an array of no axes."""
-        steps: Array = lend(self._steps)
+        steps: Array = lend(self._steps, "steps")
         return steps
 
     def scalar(self, name: str, first: float) -> Array:
         """A state that is one number for all, an array of no axes."""
-        array: Array = lend(self.state.setdefault(name, np.array(first)))
+        array: Array = lend(self.state.setdefault(name, np.array(first)), name)
         return array
 
     def number(self, x: Any) -> Any:
@@ -71,12 +71,12 @@ class Bundle:
     def gather(self) -> Array:
         """All gradients, one after another, only to be read; the numbers of Values are brought here, too."""
         if not self.tensors:
-            lend(self.data)[...] = np.stack([p.plain for p in self.parameters])
+            lend(self.data, "parameters")[...] = np.stack([p.plain for p in self.parameters])
             return np.stack([p.grad for p in self.parameters])
         gradients: list[Array] = [getattr(g, "plain", g).ravel() for g in [p.grad for p in self.tensors]]
         if len(gradients) == 1:
             return gradients[0]
-        return np.concatenate(gradients, out=lend(self._gathered), casting="same_kind")
+        return np.concatenate(gradients, out=lend(self._gathered, "gradients"), casting="same_kind")
 
     def settle(self) -> None:
         """Bring the data of every tensor here: at first, and where .data was assigned since."""
@@ -94,7 +94,7 @@ class Bundle:
         """Let the parameters know that they were changed."""
         note_changes(self.tensors)
         if not self.tensors:
-            data = lend(self.data)
+            data = lend(self.data, "parameters")
             numbers = data.tolist() if data is self.data else data
             for value, number in zip(self.parameters, numbers, strict=True):
                 value.data = number  # type: ignore[attr-defined]

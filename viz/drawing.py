@@ -7,18 +7,20 @@ from functools import cached_property
 from typing import Any, ClassVar, get_args
 
 from autograd.graph import Node
-from viz.boxes import SHOWN
+from autograd.program import Program
+from viz.boxes import SHOWN, Overlay
 from viz.dot import dot
 from viz.html import html
 from viz.layout import Direction, Layout, place
 from viz.picture import FOLDS, Picture, lower
+from viz.program_graph import ProgramGraph
 from viz.saving import Saved
 from viz.svg import size, svg
 from viz.theme import Theme
 
 
 def draw(
-    node: Node | Sequence[Node],
+    node: Node | Sequence[Node] | Program,
     *,
     names: Mapping[str, Any] | None = None,
     since: Node | Sequence[Node] | None = None,
@@ -29,7 +31,7 @@ def draw(
     direction: Direction = "LR",
     theme: Theme = "auto",
 ) -> Drawing:
-    """Draw the graph that leads to a node, or to several.
+    """Draw the graph that leads to a node, or to several, or the flow of data through a program.
 
     A box shows the operation, the label, ``data`` and ``grad`` as they are now; a dash is a
     gradient that no backward pass has computed. The bar is the gradient, to the left of its middle
@@ -41,7 +43,8 @@ def draw(
 
     Parameters
     ----------
-    node: a ``Value`` or ``Tensor``, or a list or tuple of them.
+    node: a ``Value`` or ``Tensor``, or a list or tuple of them; or a program that was recorded: each
+        instruction is a box, and so is each write into memory, which says that it is in place.
     names: variables, such as ``locals()``: nodes without a label are called as theirs.
     since: a node, or several: draw only what was computed from them, and what else goes into that.
     show: what boxes say, separated by commas: ``data``, ``grad``, ``shape``, ``dtype``, ``formula``
@@ -65,13 +68,16 @@ def draw(
     >>> draw(sum((x * i for i in range(200)), x))
     <Drawing: 601 nodes in 2 boxes>
     """
-    roots = _nodes(node)
+    program = ProgramGraph.of(node) if isinstance(node, Program) else None
+    roots = _nodes(node) if program is None else program.roots
     check("direction", direction, get_args(Direction))
     check("theme", theme, get_args(Theme))
     check("fold", fold, FOLDS)
     shown = [what.strip() for what in show.split(",")] if isinstance(show, str) else list(show)
     for what in shown:
         check("show", what, SHOWN)
+    if program is not None:
+        shown = [what for what in shown if what != "grad"]  # its gradients are boxes of their own
     if max_nodes < 1:
         raise ValueError(f"max_nodes must be at least 1, got {max_nodes}")
     picture = lower(
@@ -82,6 +88,7 @@ def draw(
         fold=fold,
         unfold=[unfold] if isinstance(unfold, (str, Node)) else unfold,
         max_nodes=max_nodes,
+        overlay=None if program is None else Overlay(marks=program.marks),
     )
     return Drawing(picture, direction=direction, theme=theme)
 
@@ -140,14 +147,14 @@ class Drawing(Saved):
         return f"<Drawing: {boxes} nodes, {len(self.picture.edges)} edges>"
 
 
-def _nodes(node: Node | Sequence[Node]) -> Sequence[Node]:
+def _nodes(node: Any) -> Sequence[Node]:
     """One node or several, made sure of."""
     nodes = node if isinstance(node, (list, tuple)) else (node,)
     for each in nodes:
         if not isinstance(each, Node):
             raise TypeError(
                 f"draw cannot draw {each!r:.60} ({type(each).__name__}); "
-                "pass the Value or Tensor at the end of the computation, or a list of them"
+                "pass the Value or Tensor at the end of the computation, a list of them, or a program"
             )
     if not nodes:
         raise ValueError("draw was given an empty list; pass at least one Value or Tensor")

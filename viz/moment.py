@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from viz.stepper_shown import Shown
 
-Phase = Literal["forward", "seed", "backward", "kept", "again", "update", "next"]
+Phase = Literal["forward", "seed", "backward", "kept", "again", "update", "next", "reverse"]
 Slot = Shown | int
 
 PHASES: dict[Phase, str] = {
@@ -19,6 +19,7 @@ PHASES: dict[Phase, str] = {
     "again": "Again",
     "update": "Update",
     "next": "Next forward",
+    "reverse": "Backward",
 }
 """What the phases of a pass are called, in their order."""
 

@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from autograd.graph import Node
+from autograd.program import Program
 from viz.folding import outline
 from viz.formatting import number
 from viz.layout import Direction
 from viz.moment import PHASES, Moment
+from viz.program_timeline import program_timeline
 from viz.saving import rendered, write
 from viz.stepper_data import data, embedded, scenes
 from viz.stepper_marks import DEFINITIONS
@@ -37,7 +39,7 @@ _SCRIPTS = ("story", "graph", "panel", "nudge", "app", "saving")
 
 
 def step(
-    loss: Node,
+    loss: Node | Program,
     *,
     optimizer: Any = None,
     names: Mapping[str, Any] | None = None,
@@ -52,12 +54,14 @@ def step(
 ) -> Stepper:
     """Step through the backward pass from a loss: one step is one local derivative on one edge.
 
+    Of a program that was recorded, one step is one instruction, and memory changes where it is written into.
+
     The numbers are those of :func:`autograd.steps` and so of ``backward()``. The nodes stay as they
     are: no gradient is computed in them, and no parameter moves.
 
     Parameters
     ----------
-    loss: a ``Value`` or ``Tensor``, the end of a computation.
+    loss: a ``Value`` or ``Tensor``, the end of a computation; or a program.
     optimizer: an optimiser of ``nn``, or a learning rate for plain gradient descent: after the
         backward pass the parameters are updated and the loss is computed again.
     names: the variables that hold nodes, such as ``locals()``: names for nodes without a label.
@@ -75,7 +79,7 @@ def step(
     ------
     TypeError: the loss is not a node.
     GraphError, StaleGraphError, ShapeError: as ``loss.backward()`` does.
-    ValueError: an unknown direction or theme, or too many steps.
+    ValueError: an unknown direction or theme, too many steps, or a program with an optimizer beside it.
 
     >>> from autograd import Value
     >>> x = Value(3.0, label="x")
@@ -84,10 +88,10 @@ def step(
     >>> x.data, x.grad
     (3.0, None)
     """
-    if not isinstance(loss, Node):
+    if not isinstance(loss, (Node, Program)):
         raise TypeError(
             f"step cannot step through {loss!r:.60} ({type(loss).__name__}); "
-            "pass the Value or Tensor at the end of the computation"
+            "pass the Value or Tensor at the end of the computation, or a program"
         )
     for name, value, allowed in (
         ("direction", direction, get_args(Direction)),
@@ -96,7 +100,12 @@ def step(
     ):
         if value not in allowed:
             raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(map(repr, allowed))}")
-    line = timeline(loss, optimizer, seed, names)
+    if isinstance(loss, Node):
+        line = timeline(loss, optimizer, seed, names)
+    elif optimizer is None and seed is None and names is None:
+        line = program_timeline(loss)
+    else:
+        raise ValueError("a program has names, seeds and an optimizer of its own; pass it alone")
     budget = {"all": _FEW, "none": None}.get(fold, _MANY if len(line.nodes) > max_nodes else None)
     return Stepper(
         line, forward=forward, budget=budget, direction=direction, theme=theme, start=start, height=height
@@ -161,8 +170,9 @@ class Stepper:
         first = self.scenes[0]
         content = data(self.scenes, forward=self.forward, start=self._place(start))
         parts = {
-            "title": escape(f"Backpropagation of {self.timeline.names[-1]}"),
+            "title": escape(self.timeline.title),
             "theme": self.theme,
+            "kind": "backpropagation" if self.timeline.walk.gradients else "program",
             "picture": asset("picture.css").strip(),
             "style": f"{page_style()}\n{compact('stepper.css')}",
             "size": f"{len(self.timeline.nodes)} nodes, {len(self.timeline.edges)} edges",
@@ -251,7 +261,7 @@ class Stepper:
 
     def _repr_html_(self) -> str:
         picture = b64encode(self.svg().encode()).decode("ascii")
-        title = escape(f"Backpropagation of {self.timeline.names[-1]}, step by step")
+        title = escape(f"{self.timeline.title}, step by step")
         # The picture lies below the frame, and is what remains where a page may have no frames or scripts.
         return (
             f'<div style="position: relative; height: {int(self.height)}px">'

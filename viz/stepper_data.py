@@ -53,6 +53,7 @@ def data(scenes: Sequence[Scene], *, forward: bool = True, start: int = 0) -> di
     boxes = line.picture.boxes
     moments = [_moment(moment) for moment in line.moments]  # makes the thumbnails, too
     return {
+        "title": line.title,
         "names": line.names,
         "spoken": [f"{name}, {box.name}" for name, box in zip(line.names, boxes, strict=True)],
         "edges": [edge[:2] for edge in line.edges],
@@ -67,7 +68,7 @@ def data(scenes: Sequence[Scene], *, forward: bool = True, start: int = 0) -> di
         "views": [_view(scene) for scene in scenes],
         "titles": {face.fold: face.title for scene in scenes for face in scene.view.faces if face.fold},
         "home": _homes(scenes),
-        "order": _order(line),
+        "order": _order(line) if line.walk.gradients else {},
         "nudges": [_nudge(curve) for curve in _nudges(line)],
         "checks": _checks(line),
     }

@@ -103,6 +103,8 @@ class Scene:
 
     def legend(self) -> Iterator[str]:
         """What colours and widths mean."""
+        if not self.timeline.walk.gradients:
+            return
         bound = number(self.timeline.gauge.largest)
         x, y = map(short, self.legend_place)
         yield f'<g class="legend" transform="translate({x} {y})">'
@@ -137,7 +139,7 @@ class Scene:
         """The picture at one moment as an SVG that needs nothing else."""
         wide, high = map(short, self.canvas)
         x, y = map(short, self.origin)
-        title = escape(f"Backpropagation: {self.timeline.names[-1]}", quote=False)
+        title = escape(self.timeline.title, quote=False)
         lines = ("", "") if moment is None else (moment.symbols, moment.numbers)
         said = place_in_story if moment is None else f"{place_in_story} {': '.join(lines)}"
         return "\n".join(
@@ -174,7 +176,7 @@ class Scene:
         return node.shape != () and node.plain.size > 0
 
     def _has_gradient(self, face: Face) -> bool:
-        return self.timeline.nodes[face.node].requires_grad
+        return bool(self.timeline.walk.gradients) and self.timeline.nodes[face.node].requires_grad
 
     def _note(self, face: Face) -> str:
         """A gradient that was there before the pass began."""

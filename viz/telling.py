@@ -91,13 +91,13 @@ class Teller:
             "before": self._exact(step.before),
             "after": self._exact(step.after),
         }
-        formula = "" if step.formula is None else _readable(step.formula.text)
+        formula = "" if step.formula is None else readable(step.formula.text)
         if step.is_product and step.formula is not None:
             twice = sum(other is step.parent for other in step.node.parents) > 1
             if twice:
                 facts["which"] = f"argument {step.position + 1}"
             facts["local"] = self._exact(step.local)
-            plugged = _readable(step.numbers)
+            plugged = readable(step.numbers)
             if not _is_number(formula):
                 facts["formula"] = (
                     [formula] if plugged in (formula, facts["local"][0]) else [formula, plugged]
@@ -108,7 +108,7 @@ class Teller:
             if not np.all(np.isfinite(step.local)) and not np.any(step.incoming):
                 facts["note"] = "A gradient of 0 passes nothing on, not even through a pole."
         else:
-            what = formula or _readable(step.symbol)
+            what = formula or readable(step.symbol)
             amount = exact(step.contribution)
             facts["rule"] = what
         if step.is_summed:
@@ -191,10 +191,10 @@ class Teller:
 
 def _spelled(step: ForwardStep) -> tuple[str, str]:
     """The operation with names and with numbers."""
-    return _readable(step.formula.text), _readable(step.numbers)
+    return readable(step.formula.text), readable(step.numbers)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
     """A Python expression with the signs of mathematics."""
     for python, sign in ((" * ", " · "), (" - ", " − "), ("(-", "(−")):
         text = text.replace(python, sign)

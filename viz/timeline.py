@@ -34,7 +34,7 @@ from viz.telling import Teller
 from viz.text import shortened, visible
 from viz.update import described
 
-_LONGEST_NAME = 24
+LONGEST_NAME = 24
 _MOST_STEPS = 20_000
 
 
@@ -49,6 +49,7 @@ class Timeline:
     edges: for each edge the places of its source and its target and the position of the argument.
     totals: for each node how many contributions make its gradient complete.
     optimizer: how the update is called; empty when there is none.
+    title: what the whole is called.
     """
 
     walk: Steps
@@ -60,6 +61,7 @@ class Timeline:
     moments: tuple[Moment, ...]
     gauge: Gauge
     optimizer: str = ""
+    title: str = ""
 
     @property
     def nodes(self) -> tuple[Node, ...]:
@@ -123,11 +125,7 @@ def timeline(
     ValueError: there are more steps than anyone could take.
     """
     walk = _with_short_names(steps(loss, seed), variable_names(names))
-    if len(walk) > _MOST_STEPS:
-        raise ValueError(
-            f"{len(walk)} steps are too many to step through, the most is {_MOST_STEPS}; "
-            "step through a part of the graph: pass a node from inside of it"
-        )
+    few_enough(len(walk), "step through a part of the graph: pass a node from inside of it")
     graph = walk.recording
     picture = lower([loss])
     edges = tuple(
@@ -154,7 +152,21 @@ def timeline(
     if optimizer is not None:
         moments += teller.training(optimizer)
     update = "" if optimizer is None else shortened(visible(described(optimizer)), 60)
-    return Timeline(walk, called, picture, edges, tuple(totals), initial, tuple(moments), gauge, update)
+    title = f"Backpropagation of {called[-1]}"
+    return Timeline(
+        walk, called, picture, edges, tuple(totals), initial, tuple(moments), gauge, update, title
+    )
+
+
+def few_enough(count: int, instead: str) -> None:
+    """Refuse to make more steps than anyone could take.
+
+    Raises
+    ------
+    ValueError: there are too many.
+    """
+    if count > _MOST_STEPS:
+        raise ValueError(f"{count} steps are too many to step through, the most is {_MOST_STEPS}; {instead}")
 
 
 def _with_short_names(walk: Steps, given: Mapping[Node, str]) -> Steps:
@@ -163,7 +175,7 @@ def _with_short_names(walk: Steps, given: Mapping[Node, str]) -> Steps:
     names = {}
     for node, name in walk.recording.names.items():
         name = given.get(node, name) if not node.label else name
-        short = shortened(visible(name), _LONGEST_NAME)
+        short = shortened(visible(name), LONGEST_NAME)
         # Two constants may well be called 1.
         if node.operation is not CONSTANT or node.label or node in given:
             taken[short] = count = taken.get(short, 0) + 1

@@ -18,12 +18,12 @@ from ..graph import Node
 from ..ops import scale
 from ..structure import flatten
 from .instruction import Instruction, replaced
-from .listing import name_of
 from .program import Program
 from .recorder import check, draw
 from .slot import Slot
 from .slot import view as view_as
 from .standard import SPECIAL, TRANSLATIONS, forwards, standard_name
+from .wording import name_of
 
 State = dict[str, Any]
 

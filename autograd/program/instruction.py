@@ -15,6 +15,8 @@ class Instruction(NamedTuple):
     ----------
     output: the slot of the result; for a call that writes in place, the slot that it writes into.
     writes: whether the call writes into memory that was there before.
+    scope: the path of the module that was computing, or that a backward pass goes back through.
+    backward: whether it is a part of a backward pass.
     """
 
     function: Callable[..., Any]
@@ -22,6 +24,8 @@ class Instruction(NamedTuple):
     options: dict[str, Any]
     output: Slot
     writes: bool = False
+    scope: str = ""
+    backward: bool = False
 
     def inputs(self) -> Iterator[Slot]:
         """Every slot among the arguments, also in lists and indices."""

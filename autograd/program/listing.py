@@ -1,103 +1,228 @@
-"""A program as text: one line an instruction, with the number that was computed while recording."""
+"""A program as a table for people: what each instruction computes, and the numbers of one run."""
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from html import escape
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..formula import show
-from .recorder import check
+from ..graph import CONSTANT
+from .naming import names_of
+from .scalars import WORTH_IT, Group
 from .slot import Slot
+from .trace import trace
+from .wording import Wording, text, worded
 
 if TYPE_CHECKING:
-    from .instruction import Instruction
     from .program import Program
 
-
-def name_of(function: Any) -> str:
-    """How a listing calls a function: NumPy's name, with its ufunc's for a reduction.
-
-    >>> name_of(np.add.reduce), name_of(np.tanh)
-    ('add.reduce', 'tanh')
-    """
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc):
-        return f"{owner.__name__}.{function.__name__}"
-    return str(getattr(function, "__name__", function)).strip("_")
+_LONGEST_VALUE = 32
+_NARROWEST = 24  # of a formula
+_FEW = 6  # elements that are printed one by one
 
 
-def names_of(program: Program) -> dict[Slot, str]:
-    """A name for every slot: a parameter's label, x0 for an argument, v1 for a result, in order."""
-    names = {slot: f"x{place}" for place, slot in program.inputs.items()}
-    labels = {id(memory): tensor.label for tensor, memory, _ in program.tensors if tensor.label}
-    for number, slot in enumerate(program.leaves):
-        names[slot] = labels.get(id(slot.value), f"m{number}")
-    for value, slot in program.cells:
-        names[slot] = value.label or f"w{len(names)}"
-    for number, (_, slot) in enumerate(program.gradients_before):
-        names[slot] = f"g{number}"
-    number = 0
-    for instruction in program.instructions:
-        if instruction.output not in names:
-            number += 1
-            names[instruction.output] = f"v{number}"
-    return names
+class Row(NamedTuple):
+    """One line: what is set to what, in which module, what kind of array that is, and what it holds then."""
+
+    wording: Wording
+    scope: str
+    kind: str
+    value: str
 
 
-def listing(program: Program) -> str:
-    """The text of a whole program."""
-    names = names_of(program)
-    count = len(program.inputs)
-    rows = [(names[slot], f"argument {place}", slot) for place, slot in program.inputs.items()]
-    rows += [(names[slot], "memory", slot) for slot in (*program.leaves, *[s for _, s in program.cells])]
-    rows += [(names[i.output], written(i, names), i.output) for i in program.instructions]
-    texts = [f"{name} = {made}" if not made.startswith("!") else made[1:] for name, made, _ in rows]
-    width = min(max((len(text) for text in texts), default=0) + 2, 60)
-    lines = [
-        f"{text:{max(width, 26)}} {_kind(slot)}  {show(slot.value)}".rstrip()
-        for text, (_, _, slot) in zip(texts, rows, strict=True)
+class Section(NamedTuple):
+    """Lines that belong together: arguments, memory, or all that is computed in one phase."""
+
+    title: str
+    rows: list[Row]
+
+
+def phases(program: Program) -> list[str]:
+    """For each instruction whether it is of the forward or the backward pass, or of the update after it."""
+    places = [place for place, instruction in enumerate(program.instructions) if instruction.backward]
+    first, last = (places[0], places[-1]) if places else (len(program), len(program))
+    return [
+        "forward" if place < first else "backward" if place <= last else "update"
+        for place in range(len(program))
     ]
-    results = ", ".join(names[x] if isinstance(x, Slot) else repr(x) for x in program.outputs)
-    head = (
-        f"program of {program.name}: {len(program)} instruction{'s' * (len(program) != 1)}, "
-        f"{count} input{'s' * (count != 1)}"
-    )
-    return "\n".join([head, *lines, f"returns {results}"])
 
 
-def written(instruction: Instruction, names: dict[Slot, str]) -> str:
-    """The right-hand side of an instruction."""
-    inner = ", ".join(_text(part, names) for part in instruction.arguments)
-    options = [f"{name}={_text(option, names)}" for name, option in instruction.options.items()]
-    if instruction.function is check:
-        truth = "true" if instruction.arguments[1] else "false"
-        return f"!check that {names[instruction.output]} is {truth}"
-    if instruction.function is operator.getitem:
-        return f"{_text(instruction.arguments[0], names)}[{_index(instruction.arguments[1], names)}]"
-    if instruction.function is operator.setitem:
-        target, index, value = instruction.arguments
-        return f"!{_text(target, names)}[{_index(index, names)}] = {_text(value, names)}"
-    return f"{name_of(instruction.function)}({', '.join([inner, *options]) if options else inner})"
+def sections(program: Program) -> list[Section]:
+    """All lines of a program."""
+    names = names_of(program)
+    seen = trace(program, summary)
+
+    def given(slot: Slot, origin: str) -> Row:
+        return Row(Wording(names[slot], "=", origin), "", kind(slot), seen.given[slot])
+
+    found = [
+        Section("arguments", [given(slot, f"argument {place}") for place, slot in program.inputs.items()]),
+        Section("memory", [given(slot, origin) for slot, origin in memory_of(program, names)]),
+    ]
+    told = zip(phases(program), program.instructions, seen.computed, strict=True)
+    for phase, steps in groupby(told, lambda step: step[0]):
+        rows = [Row(worded(i, names), i.scope, kind(i.output), value) for _, i, value in steps]
+        found.append(Section(phase, rows))
+    return [section for section in found if section.rows]
 
 
-def _index(index: Any, names: dict[Slot, str]) -> str:
-    return ", ".join(_text(part, names) for part in (index if isinstance(index, tuple) else (index,)))
+def memory_of(program: Program, names: dict[Slot, str]) -> Iterator[tuple[Slot, str]]:
+    """Every slot of memory from outside, and what it is."""
+    parameters = {id(memory) for _, memory, operation in program.tensors if operation is not CONSTANT}
+    inside: dict[int, list[str]] = {}
+    for slot in program.leaves:
+        if id(slot.value) in parameters and slot.value.base is not None:
+            inside.setdefault(id(slot.value.base), []).append(names[slot])
+    for slot in program.leaves:
+        origin = "parameter" if id(slot.value) in parameters else "memory"
+        views = inside.get(id(slot.value))
+        yield slot, f"memory of {', '.join(views)}" if views else origin
+    for value, slot in program.cells:
+        yield slot, "constant" if value.operation is CONSTANT else "parameter"
+    for _, slot in program.gradients_before:
+        yield slot, "gradient from before"
 
 
-def _text(part: Any, names: dict[Slot, str]) -> str:
-    if isinstance(part, Slot):
-        return names[part]
-    if isinstance(part, slice):
-        ends = ["" if x is None else str(x) for x in (part.start, part.stop)]
-        return ":".join(ends if part.step is None else [*ends, str(part.step)])
-    if part is Ellipsis:
-        return "..."
-    if isinstance(part, (list, tuple)):
-        return f"[{', '.join(_text(x, names) for x in part)}]"
-    return show(part) if isinstance(part, (float, int, np.ndarray, np.generic)) else str(part)
-
-
-def _kind(slot: Slot) -> str:
+def kind(slot: Slot) -> str:
+    """The dtype and the shape of what a slot holds; a Python number is a float."""
+    if slot.weak:
+        return "float"
     return f"{slot.dtype}{list(slot.shape) if slot.shape else ''}"
+
+
+def summary(x: Any) -> str:
+    """A number, the elements of a small array, of a large one the least and the greatest.
+
+    >>> summary(2.5), summary(np.array([1.0, 2.0])), summary(np.arange(9.0)), summary(np.eye(3) > 0)
+    ('2.5', '[1., 2.]', '0 … 8', '3 of 9 true')
+    """
+    if x is None:
+        return ""
+    array = np.asarray(x)
+    if array.dtype.kind == "b":
+        return f"{np.count_nonzero(array)} of {array.size} true" if array.ndim else str(bool(x)).lower()
+    if not array.ndim:
+        return show(x)
+    if array.size <= _FEW and len(elements := show(array)) <= _LONGEST_VALUE:
+        return elements
+    finite = array[np.isfinite(array)]
+    lost = array.size - finite.size
+    ends = f"{finite.min():.4g} … {finite.max():.4g}" if finite.size else ""
+    return ", ".join(filter(None, [ends, f"{lost} not finite" if lost else ""]))
+
+
+# -- as text ----------------------------------------------------------------------------------
+
+
+def listing(program: Program, limit: int | None, width: int) -> str:
+    """The text of a program; see :meth:`Program.listing`."""
+    found = sections(program)
+    shown = [(section, *_cut(section.rows, limit)) for section in found]
+    write = _columns([row for _, *parts in shown for part in parts for row in part], width)
+    titled = any(section.title in ("backward", "update") for section in found)
+    indent = "  " if titled else ""
+    lines = [line for line in _head(program)]
+    for section, first, last in shown:
+        lines += [section.title] if titled else []
+        left_out = len(section.rows) - len(first) - len(last)
+        scope = ""
+        for place, row in enumerate((*first, *last)):
+            if left_out and place == len(first):
+                lines.append(f"{indent}… {left_out:,} lines are left out; listing(limit=None) has them all")
+            if row.scope != scope:
+                scope = row.scope
+                lines.append(f"{indent}in {scope or program.name}")
+            lines.append(indent + write(row))
+    return "\n".join([*lines, _returns(program)])
+
+
+def _cut(rows: list[Row], limit: int | None) -> tuple[list[Row], list[Row]]:
+    """The first and the last rows where there are more than a limit."""
+    if limit is None or len(rows) <= limit:
+        return rows, []
+    return rows[: limit - limit // 3], rows[len(rows) - limit // 3 :]
+
+
+def _columns(rows: list[Row], width: int) -> Callable[[Row], str]:
+    """What writes a row so that columns stand below each other and no line is wider than it may be."""
+    cells = [(*row.wording, row.kind, row.value) for row in rows] or [("",) * 5]
+    target, sign, formula, kinds, values = (max(map(len, column)) for column in zip(*cells, strict=True))
+    room = width - target - sign - kinds - values - 8
+    formula = min(formula, max(room, _NARROWEST))
+
+    def write(row: Row) -> str:
+        wording = row.wording
+        made = wording.formula if len(wording.formula) <= formula else wording.formula[: formula - 1] + "…"
+        left = f"{wording.target:{target}} {wording.sign:>{sign}} {made:{formula}}"
+        return f"{left}  {row.kind:{kinds}}  {row.value}".rstrip()
+
+    return write
+
+
+def _head(program: Program) -> list[str]:
+    count = len(program.inputs)
+    lines = [
+        f"program of {program.name}: {len(program):,} instruction{'s' * (len(program) != 1)}, "
+        f"{count:,} input{'s' * (count != 1)}"
+    ]
+    return [*lines, grouping] if (grouping := grouped_as(program)) else lines
+
+
+def grouped_as(program: Program) -> str:
+    """How calls on single numbers were grouped into calls on arrays; empty where there are few of them."""
+    if sum(instruction.output.weak for instruction in program.instructions) < WORTH_IT:
+        return ""
+    scalars = program.plan.scalars
+    if scalars is None:
+        return ""
+    groups = [step for step in scalars.steps if isinstance(step, Group)]
+    return (
+        f"replayed as {len(program.plan.calls):,} calls on arrays, in {scalars.levels:,} levels: "
+        f"{sum(group.size for group in groups):,} numbers in {len(groups):,} groups"
+    )
+
+
+def _returns(program: Program) -> str:
+    names = names_of(program)
+    return f"returns {', '.join(text(x, names) for x in program.outputs)}"
+
+
+# -- in a notebook ----------------------------------------------------------------------------
+
+
+def html(program: Program, limit: int | None) -> str:
+    """The listing as a table; its colours are those of the page around it, light or dark."""
+    head, *more = _head(program)
+    rows = []
+    for section in sections(program):
+        first, last = _cut(section.rows, limit)
+        left_out = len(section.rows) - len(first) - len(last)
+        scope = ""
+        rows.append(_heading(section.title, "600"))
+        for place, row in enumerate((*first, *last)):
+            if left_out and place == len(first):
+                rows.append(_heading(f"… {left_out:,} lines are left out; listing(limit=None) has them all"))
+            if row.scope != scope:
+                scope = row.scope
+                rows.append(_heading(f"in {scope or program.name}"))
+            cells = (row.wording.target, row.wording.sign, row.wording.formula, row.kind, row.value)
+            rows.append(
+                "<tr>" + "".join(f"<td style='{_CELL}'>{escape(cell)}</td>" for cell in cells) + "</tr>"
+            )
+    below = "".join(f"<br>{escape(line)}" for line in (*more, _returns(program)))
+    return (
+        f"<p><b>{escape(head)}</b>{below}</p><div style='overflow-x: auto'>"
+        f"<table style='border-collapse: collapse; font: 12px/1.5 monospace'>{''.join(rows)}</table></div>"
+    )
+
+
+_CELL = "text-align: left; white-space: pre; padding: 0 1em 0 0; border: 0; background: none"
+
+
+def _heading(words: str, weight: str = "400") -> str:
+    style = f"{_CELL}; padding-top: .4em; font-weight: {weight}; opacity: .75"
+    return f"<tr><th colspan='5' style='{style}'>{escape(words)}</th></tr>"

@@ -22,7 +22,8 @@ from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value, constant
 from .instruction import Instruction
-from .listing import listing
+from .listing import html, listing
+from .naming import argument_names
 from .plan import Plan
 from .recorder import Diverged, Recorder, check, draw
 from .scalars import grouped
@@ -49,20 +50,22 @@ class Program:
     inputs: the slots of the arguments, by their places.
     leaves: the slots of memory that outlives the program, such as parameters.
     outputs: the slots of the results; what is no slot is a constant.
+    arguments: the name of each argument. names: of memory and results that have one of their own.
 
     >>> program = record(lambda x: x * x + 1)(3.0)
     >>> program(5.0)
     26.0
     >>> print(program)
     program of <lambda>: 2 instructions, 1 input
-    x0 = argument 0            float64  3
-    v1 = multiply(x0, x0)      float64  9
-    v2 = add(v1, 1)            float64  10
+    x  = argument 0  float  3
+    v1 = x * x       float  9
+    v2 = v1 + 1      float  10
     returns v2
     """
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         self.name = getattr(function, "__name__", type(function).__name__)
+        self.arguments = argument_names(function, arguments)
         self.signature = signature(arguments)
         leaves, build = flatten(arguments)
         recorder = Recorder()
@@ -83,6 +86,7 @@ class Program:
         self.instructions, same = simplified(recorder.instructions)
         self.leaves = list(recorder.leaves.values())
         self.generators, self.modules = recorder.generators, recorder.modules
+        self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
         self.cells: list[tuple[Value, Slot]] = []  # Values whose number is read at every run
         self.tensors: list[tuple[Tensor, Any, Any]] = []  # Tensors that have to be as they were
         for node, (before, slot) in recorder.touched.items():
@@ -397,8 +401,24 @@ class Program:
     def __iter__(self) -> Iterator[Instruction]:
         return iter(self.instructions)
 
+    def listing(self, limit: int | None = 60, width: int = 110) -> str:
+        """The program as a table: what is set to what, its dtype and shape, and what it holds then.
+
+        Each name is set once, except for memory that is written into: ``w -= v9`` is in place. The numbers
+        are those of one more run from where things stand, which leaves no trace.
+
+        Parameters
+        ----------
+        limit: how many lines of arguments, of memory and of each phase are shown; None for all.
+        width: how many characters a line may have; formulas are cut to it.
+        """
+        return listing(self, limit, width)
+
     def __str__(self) -> str:
-        return listing(self)
+        return self.listing()
+
+    def _repr_html_(self) -> str:
+        return html(self, limit=60)
 
     def __repr__(self) -> str:
         return f"<program of {self.name}: {len(self)} instructions>"

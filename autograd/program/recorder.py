@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
-from ..graph import Node, get_grad, next_number, set_grad
+from ..graph import MODE, Node, get_grad, next_number, set_grad
 from ..operation import Operation
 from ..value import Value, record_node
 from .instruction import Instruction, replaced, slots_in
@@ -54,6 +54,8 @@ class Recorder:
     made: the nodes that were made while recording.
     gradients_before: slots for gradients that were there before and were read.
     assigned, absent: Tensors whose gradient was assigned, and those found without one before that.
+    names: what memory and results are called, for listings and pictures.
+    passing: the node that a backward pass is at.
     generators, modules: random generators that were drawn from, and modules with the mode they were in.
     """
 
@@ -64,6 +66,8 @@ class Recorder:
     gradients_before: dict[Node, Slot] = field(default_factory=dict)
     assigned: set[Node] = field(default_factory=set)
     absent: set[Node] = field(default_factory=set)
+    names: dict[Slot, str] = field(default_factory=dict)
+    passing: Node | None = None
     generators: list[np.random.Generator] = field(default_factory=list)
     modules: dict[Any, bool] = field(default_factory=dict)
     inputs: set[Slot] = field(default_factory=set)
@@ -77,13 +81,15 @@ class Recorder:
         self.inputs.add(slot)
         return slot
 
-    def leaf(self, array: np.ndarray[Any, Any]) -> Any:
+    def leaf(self, array: np.ndarray[Any, Any], name: str = "") -> Any:
         """The slot of memory that outlives the program, such as a parameter; the same for the same array."""
         if isinstance(array, Slot):
             return array
         slot = self.leaves.get(id(array))
         if slot is None:
             slot = self.leaves[id(array)] = Slot(self, array)
+        if name:
+            self.names[slot] = name
         return slot
 
     def is_outside(self, storage: Slot) -> bool:
@@ -152,6 +158,22 @@ class Recorder:
 
     # -- writing down ---------------------------------------------------------------------
 
+    def note(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        output: Slot,
+        writes: bool = False,
+    ) -> None:
+        """Write a call down, and where in the model it was made."""
+        node = self.passing
+        current = MODE.get()
+        scope = node.scope if node is not None else "" if current is None else current.scope
+        self.instructions.append(
+            Instruction(function, arguments, options, output, writes, scope, node is not None)
+        )
+
     def real(self, tree: Any) -> Any:
         """The arrays behind the slots."""
         return replaced(tree, _value)
@@ -177,7 +199,7 @@ class Recorder:
                 (slot.storage for slot in slots_in(arguments) if _overlap(slot.value, result)), None
             )
         slot = Slot(self, result, storage, weak or function is number)
-        self.instructions.append(Instruction(function, arguments, options, slot))
+        self.note(function, arguments, options, slot)
         return slot
 
     def write(
@@ -196,7 +218,7 @@ class Recorder:
             function(a, b, out=out.value)
         else:
             function(*self.real(arguments), **self.real(options))
-        self.instructions.append(Instruction(function, arguments, options, out, writes=True))
+        self.note(function, arguments, options, out, writes=True)
         return out
 
     def ufunc(self, ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -211,7 +233,7 @@ class Recorder:
                 *[x.value if type(x) is Slot else x for x in inputs], **(self.real(rest) if rest else {})
             )
             slot = Slot(self, result, None, _all_weak(inputs))
-            self.instructions.append(Instruction(ufunc, inputs, rest, slot))
+            self.note(ufunc, inputs, rest, slot)
             return slot
         return self.write(ufunc, (*inputs, out), rest, out)
 
@@ -232,7 +254,7 @@ class Recorder:
     def branch(self, slot: Slot) -> bool:
         """Answer a question that Python asks, and write down what the answer was."""
         truth = bool(slot.value)
-        self.instructions.append(Instruction(check, (slot, truth), {}, slot, writes=True))
+        self.note(check, (slot, truth), {}, slot, writes=True)
         return truth
 
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> Slot:
@@ -259,6 +281,8 @@ class Recorder:
                 gradients.append((node, gradient))
         for node in (*self.touched, *self.made):
             if isinstance(node._data, Slot):
+                if node.label:
+                    self.names.setdefault(node._data, node.label)
                 node._data = _plain(node._data, node)
             gradient = get_grad(node)
             if isinstance(gradient, Slot):

@@ -56,12 +56,14 @@ class Scalars:
     places: the place of each number in memory.
     constants: the numbers that are there from the start, by their places.
     size: how many places there are.
+    levels: how many steps depend on each other, one after another.
     """
 
     steps: list[Group | Instruction] = field(default_factory=list)
     places: dict[Slot, int] = field(default_factory=dict)
     constants: dict[float, int] = field(default_factory=dict)
     size: int = 0
+    levels: int = 0
 
     def place(self, x: Any) -> int:
         """Where a number is: a slot's, or a constant's."""
@@ -116,7 +118,7 @@ def grouped(
 
 def _on_numbers(instruction: Instruction) -> bool:
     """Whether a call takes and makes numbers only, and can be made for many at once."""
-    function, arguments, options, output, writes = instruction
+    function, arguments, options, output, writes = instruction[:5]
     if writes or options or not output.weak or not _of_elements(function):
         return False
     return all([x.weak if type(x) is Slot else isinstance(x, (int, float, np.floating)) for x in arguments])
@@ -231,6 +233,7 @@ def _into_levels(work: list[_Work], scalars: Scalars) -> None:
         if not instruction.is_view:
             level[output] = max(level.get(output, 0), mine)
         levels.setdefault(mine, {}).setdefault(together, []).append(item)
+    scalars.levels = len(levels)
     for _, together_in in sorted(levels.items()):
         for together, items in together_in.items():
             if isinstance(together, tuple) and len(together) == 3:

@@ -37,7 +37,7 @@ def simplified(instructions: Sequence[Instruction]) -> tuple[list[Instruction], 
                 options=replaced(instruction.options, lambda slot: same.get(slot, slot)),
                 output=same.get(instruction.output, instruction.output),
             )
-        function, arguments, options, output, _ = instruction
+        function, arguments, options, output = instruction[:4]
         storage = output.storage
         if instruction.writes or output.weak or function in _NEVER or storage in written:
             kept.append(instruction)

@@ -108,7 +108,8 @@ class Optimizer:
         self._bundles = bundles(self.parameters, self._bundles, self.names, self._rate)
         for bundle in self._bundles:
             if bundle.moving:
-                steps, p, g, rate = bundle.steps, lend(bundle.data), bundle.gather(), lend(bundle.rate)
+                steps, p, g = bundle.steps, lend(bundle.data, "parameters"), bundle.gather()
+                rate = lend(bundle.rate, "lr")
                 steps += 1
                 if self.maximize:
                     g = -g

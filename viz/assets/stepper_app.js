@@ -3,7 +3,6 @@ const app = {
   timer: null,
 
   start() {
-    setText(byId('subject'), 'of ' + data.names[data.names.length - 1]);
     byId('forward').checked = data.forward;
     byId('again').checked = false;
     byId('again-label').hidden = !data.moments.some((each) => each.phase === 'again');
@@ -20,6 +19,7 @@ const app = {
     graph.show('');
     this.path();
     this.refresh();
+    if (document.body.className === 'program') { this.tab('table'); }
     document.documentElement.dataset.ready = 'yes';
   },
 

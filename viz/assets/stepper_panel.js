@@ -18,6 +18,7 @@ const panel = {
       return story.forward ? 'The leaves hold their numbers; nothing has been computed yet.'
         : 'Everything is computed; no gradient is yet. A dash is not a zero.';
     }
+    if (moment.sentence) { return moment.sentence; }
     const node = this.name(moment.node);
     const parent = moment.parent === undefined ? '' : this.name(moment.parent);
     switch (moment.phase) {

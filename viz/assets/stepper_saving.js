@@ -11,7 +11,7 @@ const saving = {
     const root = svgElement('svg', { class: 'stepper', role: 'img', viewBox: '0 0 ' + view.canvas[0] + ' ' + view.canvas[1], width: view.canvas[0], height: view.canvas[1] });
     const moment = story.now();
     const add = (tag, text) => { const made = svgElement(tag, {}); made.textContent = text; root.append(made); };
-    add('title', 'Backpropagation: ' + data.names[data.names.length - 1]);
+    add('title', data.title);
     add('desc', story.place() + (moment ? ' ' + moment.symbols + ': ' + moment.numbers : ''));
     add('style', '\n' + this.style() + '\n');
     root.append(graph.svg.querySelector('defs').cloneNode(true));
@@ -24,15 +24,15 @@ const saving = {
       each.classList.remove('selected', 'found');
     }
     root.append(scene);
-    const legend = graph.svg.querySelector('.legend').cloneNode(true);
-    legend.setAttribute('transform', 'translate(' + short(view.legend[0]) + ' ' + short(view.legend[1]) + ')');
+    const legend = [...graph.svg.querySelectorAll('.legend')].map((each) => each.cloneNode(true));
+    legend.forEach((each) => each.setAttribute('transform', 'translate(' + short(view.legend[0]) + ' ' + short(view.legend[1]) + ')'));
     const caption = svgElement('g', { class: 'caption', transform: 'translate(' + short(view.caption[0]) + ' ' + short(view.caption[1]) + ')' });
     [['phase', 16, story.place()], ['symbols', 42, moment ? moment.symbols : ''], ['numbers', 68, moment ? moment.numbers : '']].forEach(([name, y, text]) => {
       const line = svgElement('text', { class: name, y });
       line.textContent = text;
       caption.append(line);
     });
-    root.append(legend, caption);
+    root.append(...legend, caption);
     return new XMLSerializer().serializeToString(root);
   },
 

@@ -3,7 +3,7 @@
    Going forward notes what each slot held before; going back puts exactly that back. */
 const data = JSON.parse(document.getElementById('data').textContent);
 const PHASES = {
-  forward: 'Forward', seed: 'Seed', backward: 'Backward', kept: 'Add up', again: 'Again', update: 'Update', next: 'Next forward'
+  forward: 'Forward', seed: 'Seed', backward: 'Backward', kept: 'Add up', again: 'Again', update: 'Update', next: 'Next forward', reverse: 'Backward'
 };
 
 /* What a gradient was before a step, and what arrives, the steps before it have said already; and most lines
