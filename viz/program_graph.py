@@ -93,6 +93,7 @@ class ProgramGraph:
     def _compute(self, computed: Sequence[Any]) -> None:
         self.latest: dict[Slot, Place] = dict(self.given)
         written: dict[int, Place] = {}  # by memory: the last that was written into it
+        homeless = {node for node in self.given.values() if self.marks[node] != "input"}
         for instruction, phase, data in zip(self.program.instructions, self.phases, computed, strict=True):
             parents: list[Place] = []
             for slot in instruction.inputs():
@@ -108,6 +109,9 @@ class ProgramGraph:
             scope = instruction.scope if phase == "forward" else f"{phase}.{instruction.scope}".rstrip(".")
             node = Place(data, self.names[output], parents, _symbol(instruction), scope)
             self.made.append(node)
+            for parent in homeless.intersection(parents):  # memory belongs to what uses it first
+                parent.scope = scope
+                homeless.discard(parent)
             if instruction.function is not check:
                 self.latest[output] = node
                 if instruction.writes:
@@ -135,7 +139,7 @@ def _symbol(instruction: Instruction) -> str:
     if instruction.function is check:
         return f"check {wording.formula.split()[-1]}"
     if not instruction.writes:
-        return wording.formula
+        return wording.formula.removesuffix("(·)")
     return f"{wording.sign} {wording.formula}".removesuffix(" ·").removeprefix("= ")
 
 

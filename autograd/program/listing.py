@@ -20,7 +20,7 @@ from .wording import Wording, text, worded
 if TYPE_CHECKING:
     from .program import Program
 
-_LONGEST_VALUE = 32
+_LONGEST_VALUE = 26
 _NARROWEST = 24  # of a formula
 _FEW = 6  # elements that are printed one by one
 
@@ -115,52 +115,60 @@ def summary(x: Any) -> str:
     return ", ".join(filter(None, [ends, f"{lost} not finite" if lost else ""]))
 
 
+def _told(program: Program, limit: int | None) -> Iterator[Row | str]:
+    """Rows, with the titles of sections, the scopes and what is left out between them."""
+    for title, rows in sections(program):
+        yield title
+        shown = len(rows) if limit is None else min(limit, len(rows))
+        last = 0 if shown == len(rows) else shown // 3
+        first = shown - last
+        scope = ""
+        for place, row in enumerate(rows):
+            if first <= place < len(rows) - last:
+                if place == first:
+                    left_out = len(rows) - last - first
+                    yield f"  … {left_out:,} lines are left out; listing(limit=None) has them all"
+                continue
+            if row.scope != scope:
+                scope = row.scope
+                yield f"  in {scope or program.name}"
+            yield row
+
+
 # -- as text ----------------------------------------------------------------------------------
 
 
 def listing(program: Program, limit: int | None, width: int) -> str:
     """The text of a program; see :meth:`Program.listing`."""
-    found = sections(program)
-    shown = [(section, *_cut(section.rows, limit)) for section in found]
-    write = _columns([row for _, *parts in shown for part in parts for row in part], width)
-    titled = any(section.title in ("backward", "update") for section in found)
-    indent = "  " if titled else ""
-    lines = [line for line in _head(program)]
-    for section, first, last in shown:
-        lines += [section.title] if titled else []
-        left_out = len(section.rows) - len(first) - len(last)
-        scope = ""
-        for place, row in enumerate((*first, *last)):
-            if left_out and place == len(first):
-                lines.append(f"{indent}… {left_out:,} lines are left out; listing(limit=None) has them all")
-            if row.scope != scope:
-                scope = row.scope
-                lines.append(f"{indent}in {scope or program.name}")
-            lines.append(indent + write(row))
-    return "\n".join([*lines, _returns(program)])
-
-
-def _cut(rows: list[Row], limit: int | None) -> tuple[list[Row], list[Row]]:
-    """The first and the last rows where there are more than a limit."""
-    if limit is None or len(rows) <= limit:
-        return rows, []
-    return rows[: limit - limit // 3], rows[len(rows) - limit // 3 :]
+    told = list(_told(program, limit))
+    titles = {line for line in told if isinstance(line, str)}
+    indent = "  " if not titles.isdisjoint(("backward", "update")) else ""
+    write = _columns([line for line in told if isinstance(line, Row)], width - len(indent))
+    lines = [indent + write(line) if isinstance(line, Row) else line for line in told]
+    if not indent:
+        lines = [line.removeprefix("  ") for line in lines if line not in ("arguments", "memory", "forward")]
+    return "\n".join([*_head(program), *lines, _returns(program)])
 
 
 def _columns(rows: list[Row], width: int) -> Callable[[Row], str]:
     """What writes a row so that columns stand below each other and no line is wider than it may be."""
     cells = [(*row.wording, row.kind, row.value) for row in rows] or [("",) * 5]
     target, sign, formula, kinds, values = (max(map(len, column)) for column in zip(*cells, strict=True))
-    room = width - target - sign - kinds - values - 8
+    room = width - target - sign - kinds - values - 6
     formula = min(formula, max(room, _NARROWEST))
 
     def write(row: Row) -> str:
         wording = row.wording
-        made = wording.formula if len(wording.formula) <= formula else wording.formula[: formula - 1] + "…"
-        left = f"{wording.target:{target}} {wording.sign:>{sign}} {made:{formula}}"
-        return f"{left}  {row.kind:{kinds}}  {row.value}".rstrip()
+        made = (
+            f"{wording.target:{target}} {wording.sign:>{sign}} {_short(wording.formula, formula):{formula}}"
+        )
+        return _short(f"{made}  {row.kind:{kinds}}  {row.value}".rstrip(), width)
 
     return write
+
+
+def _short(words: str, most: int) -> str:
+    return words if len(words) <= most else f"{words[: most - 1]}…"
 
 
 def _head(program: Program) -> list[str]:
@@ -196,33 +204,20 @@ def _returns(program: Program) -> str:
 
 def html(program: Program, limit: int | None) -> str:
     """The listing as a table; its colours are those of the page around it, light or dark."""
-    head, *more = _head(program)
-    rows = []
-    for section in sections(program):
-        first, last = _cut(section.rows, limit)
-        left_out = len(section.rows) - len(first) - len(last)
-        scope = ""
-        rows.append(_heading(section.title, "600"))
-        for place, row in enumerate((*first, *last)):
-            if left_out and place == len(first):
-                rows.append(_heading(f"… {left_out:,} lines are left out; listing(limit=None) has them all"))
-            if row.scope != scope:
-                scope = row.scope
-                rows.append(_heading(f"in {scope or program.name}"))
-            cells = (row.wording.target, row.wording.sign, row.wording.formula, row.kind, row.value)
-            rows.append(
-                "<tr>" + "".join(f"<td style='{_CELL}'>{escape(cell)}</td>" for cell in cells) + "</tr>"
-            )
-    below = "".join(f"<br>{escape(line)}" for line in (*more, _returns(program)))
+    rows = "".join(map(_table_row, _told(program, limit)))
+    first, *more = [escape(line) for line in (*_head(program), _returns(program))]
     return (
-        f"<p><b>{escape(head)}</b>{below}</p><div style='overflow-x: auto'>"
-        f"<table style='border-collapse: collapse; font: 12px/1.5 monospace'>{''.join(rows)}</table></div>"
+        f"<p>{'<br>'.join((f'<b>{first}</b>', *more))}</p><div style='overflow-x: auto'>"
+        f"<table style='border-collapse: collapse; font: 12px/1.5 monospace'>{rows}</table></div>"
     )
 
 
 _CELL = "text-align: left; white-space: pre; padding: 0 1em 0 0; border: 0; background: none"
 
 
-def _heading(words: str, weight: str = "400") -> str:
-    style = f"{_CELL}; padding-top: .4em; font-weight: {weight}; opacity: .75"
-    return f"<tr><th colspan='5' style='{style}'>{escape(words)}</th></tr>"
+def _table_row(line: Row | str) -> str:
+    if isinstance(line, Row):
+        cells = (*line.wording, line.kind, line.value)
+        return "<tr>" + "".join(f"<td style='{_CELL}'>{escape(cell)}</td>" for cell in cells) + "</tr>"
+    style = f"{_CELL}; padding-top: .4em; font-weight: {400 if line.startswith(' ') else 600}; opacity: .75"
+    return f"<tr><th colspan='5' style='{style}'>{escape(line.strip())}</th></tr>"

@@ -87,6 +87,9 @@ def _wished(program: Program) -> Iterator[tuple[Slot, str]]:
     for owner, gradient in program.gradients:
         if gradient is not None and (name := _owner(program, owner)):
             yield gradient, f"{name}.grad"
+    for owner, slot in program.rebound:
+        if name := _owner(program, owner):
+            yield slot, f"{name}_after"
     yield from program.names.items()
 
 

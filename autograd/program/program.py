@@ -411,7 +411,15 @@ class Program:
         ----------
         limit: how many lines of arguments, of memory and of each phase are shown; None for all.
         width: how many characters a line may have; formulas are cut to it.
+
+        Raises
+        ------
+        ValueError: the limit is negative, or the width is not positive.
         """
+        if (limit is not None and limit < 0) or width < 1:
+            raise ValueError(
+                f"listing(limit={limit}, width={width}): a limit is at least 0, a width at least 1"
+            )
         return listing(self, limit, width)
 
     def __str__(self) -> str:
