@@ -19,7 +19,7 @@ const app = {
     graph.show('');
     this.path();
     this.refresh();
-    if (document.body.className === 'program') { this.tab('table'); }
+    if (document.body.className === 'program') { this.tab('table'); byId('follow').checked = true; }
     document.documentElement.dataset.ready = 'yes';
   },
 
