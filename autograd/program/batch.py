@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import RecordError, ShapeError
-from .listing import name_of
 from .recorder import check
 from .scalars import Group, Scalars, calls_of, grouped
 from .slot import Slot
+from .wording import name_of
 
 if TYPE_CHECKING:
     from .program import Program
