@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from samples import COMPOSITION_CASES, ROW_CASES
 
 import autograd
 import nn
@@ -262,6 +263,15 @@ def test_the_numbers_are_those_of_the_next_run_and_looking_changes_nothing() -> 
     assert len(written) > 5
     for slot, place in written.items():
         np.testing.assert_array_equal(slot.value, seen.computed[place])
+
+
+def test_a_trace_of_every_operation_is_what_was_computed() -> None:
+    for case in ROW_CASES + COMPOSITION_CASES:
+        program = record(case.call)(*case.inputs(0))
+        seen = dict(zip((i.output for i in program), trace(program, np.copy).computed, strict=True))
+        for slot in program.outputs:
+            np.testing.assert_array_equal(seen.get(slot, slot.value), slot.value, err_msg=str(case))
+        assert program.listing(limit=None).count("\n") > len(program), case
 
 
 def test_a_program_without_anything_is_listed_too() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -45,6 +46,7 @@ def test_each_instruction_is_a_box_and_what_is_there_before_is_marked() -> None:
     assert said["w"] == ("root", "+=", ("in place",))  # the last of that name
     (leaf,) = [box for box in picture.boxes if box.badges == ("parameter",)]
     assert leaf.label == "w" and leaf.kind == "leaf"
+    assert picture.title == "Program of step"
     assert not any(row.name == "grad" for box in picture.boxes for row in box.rows)
 
 
@@ -192,5 +194,8 @@ def test_what_does_not_go_with_a_program_is_refused() -> None:
 def test_labels_and_names_cannot_do_harm() -> None:
     w = Value(2.0, label="</script><b>\u202e")
     program = record(lambda x: x * w)(1.0)
+    assert "Program of &lt;lambda&gt;: 3 nodes" in viz.draw(program).svg
+    ElementTree.fromstring(viz.draw(program).svg)
+    ElementTree.fromstring(viz.step(program).svg())
     for page in (viz.step(program).html, viz.draw(program).svg, viz.draw(program).html):
         assert "</script><b>" not in page and "\u202e" not in page

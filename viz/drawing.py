@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar, get_args
 
@@ -16,6 +17,7 @@ from viz.picture import FOLDS, Picture, lower
 from viz.program_graph import ProgramGraph
 from viz.saving import Saved
 from viz.svg import size, svg
+from viz.text import visible
 from viz.theme import Theme
 
 
@@ -44,7 +46,7 @@ def draw(
     Parameters
     ----------
     node: a ``Value`` or ``Tensor``, or a list or tuple of them; or a program that was recorded: each
-        instruction is a box, and so is each write into memory, which says that it is in place.
+        instruction is a box whose title is its formula, and so is each write into memory, in place.
     names: variables, such as ``locals()``: nodes without a label are called as theirs.
     since: a node, or several: draw only what was computed from them, and what else goes into that.
     show: what boxes say, separated by commas: ``data``, ``grad``, ``shape``, ``dtype``, ``formula``
@@ -77,7 +79,7 @@ def draw(
     for what in shown:
         check("show", what, SHOWN)
     if program is not None:
-        shown = [what for what in shown if what != "grad"]  # its gradients are boxes of their own
+        shown = [what for what in shown if what not in ("grad", "formula")]  # boxes and titles say them
     if max_nodes < 1:
         raise ValueError(f"max_nodes must be at least 1, got {max_nodes}")
     picture = lower(
@@ -90,6 +92,8 @@ def draw(
         max_nodes=max_nodes,
         overlay=None if program is None else Overlay(marks=program.marks),
     )
+    if isinstance(node, Program):
+        picture = replace(picture, title=f"Program of {visible(node.name)}")
     return Drawing(picture, direction=direction, theme=theme)
 
 

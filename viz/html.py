@@ -12,6 +12,7 @@ import math
 import sys
 from functools import cache
 from hashlib import sha256
+from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -86,7 +87,7 @@ def html(picture: Picture, layout: Layout, svg: str, direction: Direction, theme
     script = _script()
     return _PAGE.format(
         hash=base64.b64encode(sha256(script.encode()).digest()).decode(),
-        title=picture.title,
+        title=escape(picture.title),
         style=page_style(theme),
         svg=svg,
         data=embedded(_data(picture, layout, direction)),

@@ -65,7 +65,7 @@ def program_timeline(program: Program) -> Timeline:
         {f"d{ids[node]}": gauge.data(node.plain) for node in graph.given.values() if node.plain is not None},
         tuple(_moments(graph, names, ids, gauge)),
         gauge,
-        title=f"Program of {program.name}",
+        title=f"Program of {visible(program.name)}",
     )
 
 

@@ -59,7 +59,7 @@ def svg(picture: Picture, layout: Layout, theme: Theme = "auto") -> str:
         ),
     )
     body = "\n".join(content)
-    title = f"{picture.title}: {_count(picture.count, 'node')}, {_count(_edges(picture), 'edge')}"
+    title = f"{escape(picture.title)}: {_count(picture.count, 'node')}, {_count(_edges(picture), 'edge')}"
     description = escape(_description(picture))
     name = "viz-" + sha256(f"{theme}{body}{description}".encode()).hexdigest()[:12]
     return (
