@@ -54,7 +54,7 @@ class Compiled:
         for place, program in enumerate(programs):
             try:
                 if program in self._checked:
-                    result = program.run(leaves)
+                    result = program.replay.run(leaves)
                 else:
                     result = self._compared(program, function, arguments, leaves)
             except Diverged:
@@ -76,7 +76,7 @@ class Compiled:
         before = program.snapshot(program.written)
         numbers = [value.data for value, _ in program.cells]
         kept = [(node, _copied(get_grad(node))) for node in _owners(program)]
-        replayed = _come_to(program, program.run(leaves))
+        replayed = _come_to(program, program.replay.run(leaves))
         program.restore(before)
         for (value, _), number in zip(program.cells, numbers, strict=True):
             value.data = number

@@ -180,7 +180,7 @@ class Pure:
         run = _Run(self, state, leaves, list(random or ()))
         for instruction in self.program.instructions:
             run.step(instruction)
-        result = self.program._build([run.result(slot) for slot in self.program.outputs])
+        result = self.program.build([run.result(slot) for slot in self.program.outputs])
         if not self.changes:
             return result
         return {name: run.guarded(run.now(slot)) for slot, (name, _) in self._names.items()}, result

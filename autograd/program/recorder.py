@@ -6,7 +6,9 @@ and :meth:`Recorder.finish` takes it out again. Slots then meet NumPy, and NumPy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+import gc
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -288,6 +290,18 @@ class Recorder:
             if isinstance(gradient, Slot):
                 set_grad(node, _plain(gradient, node))
         return rebound, gradients
+
+
+@contextlib.contextmanager
+def without_collections() -> Iterator[None]:
+    """Keep the garbage collector out where many objects are made and none is dropped."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 _value = attrgetter("value")

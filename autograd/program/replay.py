@@ -1,0 +1,198 @@
+"""``Replay``: a program that is run: what goes in, what is looked after, what is left behind."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from operator import attrgetter, is_
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..graph import Node, get_data, get_grad, note_changes, set_grad
+from ..tensor import Tensor
+from ..value import Value, constant
+from .plan import Plan
+from .recorder import Diverged, without_collections
+from .scalars import grouped
+from .slot import Slot
+
+if TYPE_CHECKING:
+    from .program import Program
+
+Owner = Node | int
+"""A node from before the recording, or the place of an argument."""
+
+
+class Replay:
+    """A program on memory that is laid out once.
+
+    Attributes
+    ----------
+    plan: the calls, and the array of every slot.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        with without_collections():
+            self.plan = _planned(program)
+        arrays = self.plan.arrays
+        self._lock = threading.Lock()
+        # What the check before every run compares, all at once.
+        self._tensors, self._memories, self._operations = (
+            [each[column] for each in program.tensors] for column in range(3)
+        )
+        # Memory of the program's own for its inputs, laid out as what they were recorded from.
+        self._own = {slot: arrays[slot] for slot in program.inputs.values()}
+        # Inputs that the program writes into, or takes single numbers from, are always copied.
+        self._copied = frozenset(slot for _, slot in program.rebound) | self.plan.sources
+        self._followers = {slot: self.plan.followers(slot) for slot in program.inputs.values()}
+        # The gradients of Tensors are left where they are computed; others are handed over.
+        self._left: list[tuple[Node, Any]] = []
+        handed: list[tuple[Owner, Slot]] = []
+        for owner, gradient in program.gradients:
+            if gradient is not None and not isinstance(owner, Tensor):
+                handed.append((owner, gradient))
+            elif isinstance(owner, Node):
+                self._left.append((owner, None if gradient is None else arrays[gradient]))
+        self._handed = _Handed.of(handed, self.plan)
+        self._rebound = _Handed.of(program.rebound, self.plan)
+
+    def run(self, leaves: Sequence[Any]) -> Any:
+        """Run the program on the leaves of arguments that are known to fit; one thread at a time.
+
+        Raises
+        ------
+        Diverged: it would not do now what was recorded; everything is as it was.
+        """
+        with self._lock, np.errstate(all="ignore"):
+            self._look(leaves)
+            self._feed(leaves)
+            self._call()
+            return self._leave(leaves)
+
+    def _look(self, leaves: Sequence[Any]) -> None:
+        """See whether all that was recorded is still so.
+
+        Raises
+        ------
+        Diverged: it is not.
+        """
+        if not all(map(is_, map(get_data, self._tensors), self._memories)):
+            raise Diverged("a parameter was given another array")
+        if not all(map(is_, map(attrgetter("operation"), self._tensors), self._operations)):
+            raise Diverged("the gradient of a parameter was switched on or off")
+        modules = self.program.modules
+        if list(map(attrgetter("training"), modules)) != list(modules.values()):
+            raise Diverged("a module was switched between training and evaluation")
+        for owner in self.program.absent:
+            if get_grad(_node(owner, leaves)) is not None:
+                raise Diverged("a gradient is there, which would be added to")
+        for owner, _ in self.program.gradients_before:
+            if get_grad(_node(owner, leaves)) is None:
+                raise Diverged("a gradient that was added to is not there")
+
+    def _feed(self, leaves: Sequence[Any]) -> None:
+        """Bring in arguments, numbers of Values, and gradients that are added to."""
+        program, plan, arrays = self.program, self.plan, self.plan.arrays
+        for place, slot in program.inputs.items():
+            given, own = leaves[place], self._own[slot]
+            array = given._data if isinstance(given, Node) else given
+            # Without a copy where the memory is laid out alike.
+            if type(array) is not np.ndarray or array.strides != own.strides or slot in self._copied:
+                own[...] = array
+                array = own
+            if array is not arrays[slot]:
+                plan.move(slot, array, self._followers[slot])
+        if plan.memory is not None and program.cells:  # they have the first places
+            plan.memory[: len(program.cells)] = [value._data for value, _ in program.cells]
+        else:
+            for value, slot in program.cells:
+                arrays[slot][...] = value._data
+        for owner, slot in program.gradients_before:
+            arrays[slot][...] = get_grad(_node(owner, leaves))
+
+    def _call(self) -> None:
+        """Make all calls; where a branch goes another way, undo what was changed before it."""
+        program = self.program
+        before = program.snapshot(program.undone) if program.undoes else None
+        try:
+            for call in self.plan.calls:
+                call()
+        except Diverged:
+            if before is not None:
+                program.restore(before)
+            raise
+
+    def _leave(self, leaves: Sequence[Any]) -> Any:
+        """Leave data and gradients where the function left them; its results."""
+        program, arrays = self.program, self.plan.arrays
+        changed: list[Node] = [*program.changed]
+        if self._rebound.owners:
+            for owner, number in zip(self._rebound.owners, self._rebound.numbers(self.plan), strict=True):
+                node = _node(owner, leaves)
+                changed.append(node)
+                if isinstance(node, Value):
+                    node._data = number
+                else:
+                    node.data = number
+        note_changes(changed)
+        for tensor, gradient in self._left:
+            set_grad(tensor, gradient)
+        if self._handed.owners:
+            for owner, number in zip(self._handed.owners, self._handed.numbers(self.plan), strict=True):
+                set_grad(_node(owner, leaves), number)
+        return program.build(
+            [in_kind(slot, kind, arrays) for slot, kind in zip(program.outputs, program.kinds, strict=True)]
+        )
+
+
+class _Handed(NamedTuple):
+    """Nodes that are handed numbers, and where these are in the memory of all numbers, if they are there."""
+
+    owners: list[Owner]
+    slots: list[Slot]
+    places: Any
+
+    @classmethod
+    def of(cls, handed: Sequence[tuple[Owner, Slot]], plan: Plan) -> _Handed:
+        owners, slots = [owner for owner, _ in handed], [slot for _, slot in handed]
+        known = plan.arrays.places
+        together = bool(slots) and all(slot in known for slot in slots)
+        return cls(owners, slots, np.array([known[slot] for slot in slots]) if together else None)
+
+    def numbers(self, plan: Plan) -> list[Any]:
+        """The numbers or arrays, in memory of their own."""
+        if self.places is not None:
+            assert plan.memory is not None
+            return plan.memory[self.places].tolist()  # type: ignore[no-any-return]
+        arrays = plan.arrays
+        return [float(arrays[slot]) if slot.weak else arrays[slot].copy() for slot in self.slots]
+
+
+def _planned(program: Program) -> Plan:
+    kept = [slot for slot in program.outputs if isinstance(slot, Slot)]
+    kept += [slot for _, slot in program.gradients if slot is not None]
+    kept += [slot for _, slot in program.rebound]
+    cells = [slot for _, slot in program.cells]
+    read = [slot for _, slot in program.gradients_before]
+    inputs = list(program.inputs.values())
+    numbers = [*cells, *[slot for slot in (*inputs, *read) if slot.weak]]
+    scalars = grouped(program.instructions, numbers, kept)
+    return Plan(program.instructions, [*program.leaves, *inputs, *cells, *read], kept, scalars)
+
+
+def _node(owner: Owner, leaves: Sequence[Any]) -> Any:
+    return leaves[owner] if isinstance(owner, int) else owner
+
+
+def in_kind(slot: Any, kind: Any, arrays: Any = None) -> Any:
+    """A result as the function returned it: a Tensor, a Value, an array, a float, or a constant."""
+    if not isinstance(slot, Slot):
+        return kind.detach() if isinstance(kind, (Value, Tensor)) else slot
+    array = slot.value if arrays is None else arrays[slot]
+    if isinstance(kind, Tensor):
+        return Tensor(array, label=kind.label)
+    if isinstance(kind, Value):
+        return constant(float(array), kind.label)
+    return float(array) if slot.weak else np.array(array)[()]
