@@ -1,408 +1,310 @@
-"""Programs on another engine: the same instructions, in the words of the array API standard.
+"""``Pure``: a program as a pure function of another engine's arrays.
 
-Other engines' arrays do not share memory, and JAX's cannot be written into. So what NumPy writes in
-place becomes a new array for the memory that was written into, and views are looked at again.
+Memory that a program shares with the outside, such as parameters and the state of an optimiser, becomes
+a value that goes in and comes out.
 """
 
 from __future__ import annotations
 
-import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import RecordError
-from ..graph import Node
-from ..ops import scale
+from ..errors import RecordError, ShapeError
+from ..graph import Node, get_grad, note_changes
 from ..structure import flatten
-from .instruction import Instruction, replaced
+from ..value import Value
+from .engines import Engine
+from .functional import Run, Span, is_known
+from .instruction import slots_in
+from .listing import name_of
 from .program import Program
-from .recorder import check, draw
+from .recorder import draw
+from .signature import signature
 from .slot import Slot
-from .slot import view as view_as
-from .standard import SPECIAL, TRANSLATIONS, forwards, standard_name
-from .wording import name_of
 
 State = dict[str, Any]
+"""The memory of a program from outside: arrays of an engine by name."""
 
 
-class Engine(NamedTuple):
-    """What a library does in words of its own.
+class Held(NamedTuple):
+    """One array of the state.
 
     Attributes
     ----------
-    name: how messages call it.
-    namespace: its functions, as the standard names them.
-    put: ``put(x, index, value)``, a copy of x with the value at the index.
-    put_more: the same, added to what is there, also where an index names an element twice.
-    constant: ``constant(array, like)``, a NumPy array as an array of the library, beside another one.
-    special: its functions that the standard lacks, see ``SPECIAL``.
+    before, after: its slots when a run begins and when it ends.
+    read, store: how it is had from the model, and put back.
     """
 
-    name: str
-    namespace: Any
-    put: Callable[[Any, Any, Any], Any]
-    put_more: Callable[[Any, Any, Any], Any]
-    constant: Callable[[Any, Any], Any]
-    special: Any
-
-
-def jax_engine() -> Engine:
-    """JAX; its extra is ``chainrule[jax]``.
-
-    Raises
-    ------
-    ImportError: JAX is not installed.
-    """
-    try:
-        import jax.numpy as jnp
-        import jax.scipy.special
-    except ImportError as error:
-        raise ImportError(
-            "to_jax() needs JAX, which is not installed: pip install 'chainrule[jax]'"
-        ) from error
-    return Engine(
-        "JAX",
-        jnp,
-        put=lambda x, index, value: x.at[index].set(value),
-        put_more=lambda x, index, value: x.at[index].add(value),
-        constant=lambda array, like: jnp.asarray(array),
-        special=jax.scipy.special,
-    )
-
-
-def torch_engine() -> Engine:
-    """PyTorch, through the namespace that ``array_api_compat`` gives it; their extra is ``chainrule[torch]``.
-
-    Raises
-    ------
-    ImportError: one of them is not installed.
-    """
-    try:
-        import array_api_compat.torch as namespace
-        import torch
-    except ImportError as error:
-        raise ImportError(
-            f"to_torch() needs PyTorch and array_api_compat, and {error.name} is not installed: "
-            "pip install 'chainrule[torch]'"
-        ) from error
-
-    def put(x: Any, index: Any, value: Any) -> Any:
-        copy = x.clone()
-        copy[index] = value
-        return copy
-
-    def put_more(x: Any, index: Any, value: Any) -> Any:
-        places = torch.arange(x.numel(), device=x.device).reshape(x.shape)[index]
-        values = torch.broadcast_to(value, places.shape)
-        flat = x.reshape(-1).index_put((places.reshape(-1),), values.reshape(-1), accumulate=True)
-        return flat.reshape(x.shape)
-
-    def constant(array: Any, like: Any) -> Any:
-        return torch.as_tensor(np.array(array), device=None if like is None else like.device)
-
-    return Engine("PyTorch", namespace, put, put_more, constant, torch.special)
+    before: Slot
+    after: Slot
+    read: Callable[[], Any]
+    store: Callable[[Any], None]
 
 
 class Pure:
     """A program as a pure function of another library's arrays.
 
-    A program that changes nothing is a function of its arguments, ``pure(*arguments)``. One that changes
-    memory from outside, as a step of training does, takes that memory first and returns it first:
-    ``state, result = pure(state, *arguments)``, beginning with :meth:`state`. Random numbers are an input,
-    too: ``pure(..., random=pure.random())``. Where a branch of the program would be another one, every
-    float in what it returns is NaN, since a compiled function cannot raise.
+    A program that changes nothing is a function of its arguments, ``result = pure(*arguments)``. One that
+    changes memory from outside, as a step of training does, takes that memory first and returns it first:
+    ``state, result = pure(state, *arguments)``, beginning with :meth:`state`. (The first kind may be given a
+    state, too; without one it computes with the memory as it is when the function is called, or compiled.)
+    Random numbers are an input: ``pure(..., random=pure.random())``.
+
+    A compiled function cannot raise. Where a branch of the program would be another one, or an index lies
+    outside of its array, every float in what it returns is NaN.
 
     Attributes
     ----------
+    program: the program.
+    engine: what it runs on.
     changes: whether the program changes memory from outside.
+
+    Raises
+    ------
+    RecordError: a call has no equivalent in the array API standard, or the program changes its arguments.
     """
 
     def __init__(self, program: Program, engine: Engine) -> None:
         self.program, self.engine = program, engine
-        self._parts = _memory(program)
-        self._names = _names(program, self._parts.roots)
-        self.changes = bool(program.written or program.rebound)
-        self._draws = [i for i in program.instructions if i.function is draw]
         for instruction in program.instructions:
-            self._known(instruction)
+            if not is_known(instruction.function):
+                self._refuse(f"{name_of(instruction.function)} has no equivalent in the array API standard")
+            if instruction.function is operator.getitem and any(
+                slot.dtype == bool for slot in slots_in(instruction.arguments[1:])
+            ):
+                self._refuse("a mask chooses how many elements a result has; use where")
+        for owner, _ in [*program.rebound, *program.gradients_before]:
+            if isinstance(owner, int):
+                self._refuse(f"it changes argument {owner} or its gradient; return what it is to be instead")
+        roots, self._spans = _memory(program)
+        self._held = dict(_named(program, roots))
+        self.changes = bool(program.written or program.rebound or program.gradients_before)
+        self._views = {i.output: i for i in program.instructions if i.is_view}
+        self._draws = [i for i in program.instructions if i.function is draw]
+        self._is_wide = _is_wide(program)
 
-    def _known(self, instruction: Instruction) -> None:
-        function = instruction.function
-        own = (check, draw, operator.setitem, np.copyto, view_as)
-        if function in own or function in SPECIAL or function in TRANSLATIONS or standard_name(function):
-            return
-        if isinstance(getattr(function, "__self__", None), np.ufunc) and function.__name__ in ("at", "outer"):
-            return
-        raise RecordError(
-            f"{name_of(function)} has no equivalent in the array API standard, so {self.program.name} cannot "
-            f"run on {self.engine.name}"
-        )
+    def _refuse(self, reason: str) -> None:
+        raise RecordError(f"{self.program.name} cannot run on {self.engine.name}: {reason}")
+
+    def _ready(self) -> None:
+        """See whether the engine computes as precisely as the program does."""
+        if self._is_wide and not self.engine.is_wide():
+            self._refuse(
+                "it computes in float64, and JAX is set to 32 bits. Call "
+                'jax.config.update("jax_enable_x64", True) first, or record the program in float32'
+            )
+
+    def _current(self) -> None:
+        for tensor, memory, _ in self.program.tensors:
+            if tensor._data is not memory:
+                self._refuse(
+                    f"the array of {tensor.name()} was replaced after the recording; record it again"
+                )
 
     def state(self) -> State:
-        """The memory that the program has from outside, by name, as arrays of the engine."""
-        return {
-            name: self.engine.constant(np.array(slot.value) if cell is None else np.array(cell.data), None)
-            for slot, (name, cell) in self._names.items()
-        }
+        """The memory that the program has from outside, by name, as arrays of the engine.
+
+        Raises
+        ------
+        RecordError: the array of a parameter was replaced after the recording.
+        """
+        self._ready()
+        self._current()
+        return {name: self.engine.constant(np.array(held.read()), None) for name, held in self._held.items()}
 
     def load(self, state: State) -> None:
-        """Put a state back into the memory that it came from: into parameters and optimisers."""
-        for slot, (name, cell) in self._names.items():
-            array = np.asarray(state[name])
-            if cell is None:
-                slot.value[...] = array
-            else:
-                cell.data = float(array)
+        """Put a state back where it came from: into parameters, optimisers, Values and gradients.
+
+        Raises
+        ------
+        TypeError: it is not a state of this program.
+        ShapeError: an array has another shape.
+        RecordError: the array of a parameter was replaced after the recording.
+        """
+        self._current()
+        if not self._is_state(state):
+            raise TypeError(f"load() of {self.program.name} takes a state of {sorted(self._held)}")
+        arrays = {name: self.engine.plain(array) for name, array in state.items()}
+        for name, held in self._held.items():
+            if arrays[name].shape != held.before.shape:
+                raise ShapeError(f"{name} has shape {held.before.shape}, the state {arrays[name].shape}")
+        for name, held in self._held.items():
+            held.store(arrays[name])
+        note_changes([*[tensor for tensor, *_ in self.program.tensors], *[v for v, _ in self.program.cells]])
 
     def random(self) -> list[Any]:
         """Fresh random numbers from the program's own generators, as an argument of the next call."""
-        return [self.engine.constant(i.arguments[0].random(i.arguments[1]), None) for i in self._draws]
+        return [self.engine.constant(i.function(*i.arguments), None) for i in self._draws]
 
-    def __call__(self, *arguments: Any, random: Sequence[Any] | None = None) -> Any:
-        """Run the program. See the class for what goes in and what comes out."""
-        state: State = self.state()
-        if self.changes:
-            if not arguments or not isinstance(arguments[0], dict) or arguments[0].keys() != state.keys():
-                raise TypeError(
-                    f"{self.program.name} changes memory: call it as state, result = f(state, ...), with the "
-                    f"state that f.state() gives, of {sorted(state)}"
-                )
+    def _is_state(self, given: Any) -> bool:
+        return isinstance(given, dict) and given.keys() == self._held.keys()
+
+    def __call__(self, *arguments: Any, random: Sequence[Any] = ()) -> Any:
+        """Run the program. See the class for what goes in and what comes out.
+
+        Raises
+        ------
+        TypeError: the state, the random numbers or arguments are missing, or there are others.
+        ShapeError: an array has another shape or dtype than the program was recorded for.
+        RecordError: the program computes in float64, and the engine is set to 32 bits.
+        """
+        self._ready()
+        name = self.program.name
+        if arguments and self._is_state(arguments[0]):
             state, *arguments = arguments  # type: ignore[assignment]
-        if random is None and self._draws:
-            raise TypeError(f"{self.program.name} draws random numbers: call it with random=f.random()")
-        leaves = flatten(tuple(arguments))[0]
-        missing = [place for place in self.program.inputs if place >= len(leaves)]
-        if missing:
-            raise TypeError(f"{self.program.name} takes {len(self.program.inputs)} arrays, got {len(leaves)}")
-        run = _Run(self, state, leaves, list(random or ()))
+        elif self.changes:
+            raise TypeError(
+                f"{name} changes memory: call it as state, result = f(state, ...), with the state that "
+                f"f.state() gives, of {sorted(self._held)}"
+            )
+        else:
+            state = self.state()
+        if len(random) != len(self._draws):
+            raise TypeError(
+                f"{name} draws random numbers {len(self._draws)} times, and was given {len(random)} arrays "
+                "of them: call it with random=f.random()"
+            )
+        leaves = self._leaves(tuple(arguments))
+        given = {slot: leaves[place] for place, slot in self.program.inputs.items()}
+        own = [x for x in (*state.values(), *given.values(), *random) if not _is_numpy(x)]
+        like = own[0] if own else None
+        arrays = {held.before: state[name] for name, held in self._held.items()}
+        run = Run(self.engine, arrays, self._views, self._spans, random, like)
+        arrays |= {slot: run.fitting(x, slot.dtype) for slot, x in self._fitting(given, run)}
         for instruction in self.program.instructions:
             run.step(instruction)
-        result = self.program.build([run.result(slot) for slot in self.program.outputs])
-        if not self.changes:
-            return result
-        return {name: run.guarded(run.now(slot)) for slot, (name, _) in self._names.items()}, result
+        outputs = [x if not isinstance(x, Slot) else run.now(x) for x in self.program.outputs]
+        after = {name: run.now(held.after) for name, held in self._held.items()}
+        result = self.program._build(
+            [
+                run.guarded(x) if isinstance(slot, Slot) else x
+                for x, slot in zip(outputs, self.program.outputs, strict=True)
+            ]
+        )
+        return ({name: run.guarded(x) for name, x in after.items()}, result) if self.changes else result
+
+    def _leaves(self, arguments: tuple[Any, ...]) -> list[Any]:
+        """The leaves of arguments of the structure, and with the constants, of those that were recorded."""
+        leaves, build = flatten(arguments)
+        if signature(build([None] * len(leaves))) != self.program.structure:
+            raise TypeError(f"{self.program.name} was recorded for arguments of another structure")
+        for place, constant in self.program.constants.items():
+            if type(leaves[place]) is not type(constant) or leaves[place] != constant:
+                raise TypeError(
+                    f"{self.program.name} was recorded for {constant!r} as argument {place}, and is given "
+                    f"{leaves[place]!r}"
+                )
+        return [x.plain if isinstance(x, Node) else x for x in leaves]
+
+    def _fitting(self, given: dict[Slot, Any], run: Run) -> Iterator[tuple[Slot, Any]]:
+        """Inputs as arrays of the engine, of the shape and dtype that were recorded."""
+        for place, (slot, x) in enumerate(given.items()):
+            array = run.real(np.asarray(x, slot.dtype if slot.weak else None) if _is_numpy(x) else x)
+            dtype = str(np.asarray(x).dtype if _is_numpy(x) else x.dtype).rpartition(".")[2]
+            both = np.dtype(dtype).kind + slot.dtype.kind
+            if tuple(array.shape) != slot.shape or not (
+                slot.weak or dtype == slot.dtype.name or both in ("ii", "uu")
+            ):
+                raise ShapeError(
+                    f"{self.program.name}: input {place} was recorded with shape {slot.shape} and dtype "
+                    f"{slot.dtype}, and is of shape {tuple(array.shape)} and dtype {dtype}"
+                )
+            yield slot, array
 
 
-class _Memory(NamedTuple):
-    """Memory from outside: arrays that hold others, and where in them those are."""
-
-    roots: list[Slot]
-    spans: dict[Slot, tuple[Slot, int]]
+def _is_numpy(x: Any) -> bool:
+    return isinstance(x, (np.ndarray, np.generic, float, int))
 
 
-def _memory(program: Program) -> _Memory:
-    """Parameters are parts of an optimiser's flat array: one array of state, seen in two ways."""
+def _is_wide(program: Program) -> bool:
+    """Whether a program computes in float64: more than numbers that count its runs, or draws."""
+    slots = [slot for slot in program.outputs if isinstance(slot, Slot)]
+    slots += [slot for slot in program.inputs.values() if not slot.weak]
+    slots += [slot for _, slot in program.rebound]
+    slots += [slot for slot in program.leaves if slot.ndim]
+    for instruction in program.instructions:
+        if instruction.function is not draw and any(slot.ndim for slot in instruction.inputs()):
+            slots.append(instruction.output)
+    return any(slot.dtype == np.float64 for slot in slots)
+
+
+def _memory(program: Program) -> tuple[list[Slot], dict[Slot, Span]]:
+    """Parameters are parts of an optimiser's flat array: one array of the state, and where in it they are.
+
+    Raises
+    ------
+    RecordError: two arrays share memory in another way.
+    """
     roots: list[Slot] = []
-    spans: dict[Slot, tuple[Slot, int]] = {}
+    spans: dict[Slot, Span] = {}
     for slot in sorted(program.leaves, key=lambda slot: -slot.value.nbytes):
-        for root in roots:
-            if np.may_share_memory(slot.value, root.value):
-                first = slot.value.__array_interface__["data"][0] - root.value.__array_interface__["data"][0]
-                spans[slot] = root, first // root.value.itemsize
-                break
-        else:
+        around = [root for root in roots if np.may_share_memory(slot.value, root.value)]
+        if not around:
             roots.append(slot)
-    return _Memory(roots, spans)
+            continue
+        (root, *others), array = around, slot.value
+        first, rest = divmod(_address(array) - _address(root.value), root.value.itemsize)
+        inside = first >= 0 and first + array.size <= root.value.size and not rest
+        plain = all(x.flags.c_contiguous for x in (array, root.value)) and array.dtype == root.value.dtype
+        if others or not inside or not plain:
+            raise RecordError(
+                f"{program.name}: an array of shape {array.shape} and one of shape {root.shape} share "
+                "memory, and the one is no contiguous part of the other; this runs on NumPy only"
+            )
+        spans[slot] = Span(root, first)
+    return roots, spans
 
 
-def _names(program: Program, roots: Sequence[Slot]) -> dict[Slot, tuple[str, Any]]:
-    """A name for each array of the state, and the Value that it is the number of, if it is one's."""
+def _address(array: Any) -> int:
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+def _named(program: Program, roots: Sequence[Slot]) -> Iterator[tuple[str, Held]]:
+    """A name for each array of the state: a label where there is one."""
     labels = {id(memory): tensor.label for tensor, memory, _ in program.tensors}
-    names: dict[Slot, tuple[str, Any]] = {}
+    rebound, gradients = dict(program.rebound), dict(program.gradients)
     taken: set[str] = set()
-    everything = [(slot, labels.get(id(slot.value), ""), None) for slot in roots]
-    for slot, label, cell in [*everything, *[(s, v.label, v) for v, s in program.cells]]:
-        name = label or f"memory{len(names)}"
+
+    def named(name: str, held: Held) -> tuple[str, Held]:
+        name = name or f"memory{len(taken)}"
         while name in taken:
             name += "'"
         taken.add(name)
-        names[slot] = name, cell
-    return names
+        return name, held
 
-
-class _Run:
-    """One run of a program: the arrays of its memory so far."""
-
-    def __init__(self, pure: Pure, state: State, leaves: Sequence[Any], random: list[Any]) -> None:
-        self.engine, self.xp, self.random = pure.engine, pure.engine.namespace, random
-        self.spans = pure._parts.spans
-        self.views = {i.output: i for i in pure.program.instructions if i.is_view}
-        self.arrays: dict[Slot, Any] = {slot: state[name] for slot, (name, _) in pure._names.items()}
-        self.like: Any = None
-        for place, slot in pure.program.inputs.items():
-            given = leaves[place]
-            given = given.plain if isinstance(given, Node) else given
-            is_ours = not isinstance(given, (np.ndarray, np.generic, float))
-            self.arrays[slot] = (
-                given if is_ours else self.engine.constant(np.asarray(given, slot.dtype), None)
+    for slot in roots:
+        yield named(labels.get(id(slot.value), ""), Held(slot, slot, *_array(slot.value)))
+    for value, slot in program.cells:
+        yield named(value.label, Held(slot, rebound.get(value, slot), *_number(value)))
+    for owner, slot in program.gradients_before:
+        assert isinstance(owner, Node)
+        after = gradients.get(owner, slot)
+        if after is None:
+            raise RecordError(
+                f"{program.name} adds to the gradient that {owner.name()} has from before, and clears it at "
+                "the end; clear it at the beginning"
             )
-            self.like = self.like if self.like is not None or not is_ours else given
-        for node, slot in pure.program.gradients_before:
-            gradient = leaves[node].grad if isinstance(node, int) else node.grad
-            self.arrays[slot] = self.engine.constant(np.asarray(gradient), self.like)
-        self.checks: list[Any] = []
+        yield named(
+            f"gradient of {owner.label or owner.name()}", Held(slot, after, *_gradient(owner, program.name))
+        )
 
-    def now(self, slot: Slot) -> Any:
-        """The array of a slot as it is now: a view is looked at again."""
-        if slot in self.arrays:
-            return self.arrays[slot]
-        if slot in self.spans:
-            root, first = self.spans[slot]
-            return self.xp.reshape(
-                self.xp.reshape(self.now(root), (-1,))[first : first + slot.size], slot.shape
-            )
-        return self.call(self.views[slot])
 
-    def step(self, instruction: Instruction) -> None:
-        """Make one call."""
-        function = instruction.function
-        if instruction.is_view:
-            return
-        if function is check:
-            condition = self.now(instruction.arguments[0])
-            self.checks.append(condition if instruction.arguments[1] else self.xp.logical_not(condition))
-        elif function is draw:
-            self.arrays[instruction.output] = self.random.pop(0)
-        elif instruction.writes:
-            self.assign(instruction.output, self.written(instruction))
-        else:
-            self.arrays[instruction.output] = self.call(instruction)
+def _array(memory: Any) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+    return lambda: memory, lambda array: np.copyto(memory, array)
 
-    def call(self, instruction: Instruction) -> Any:
-        """The result of a call that writes nowhere."""
-        function, options = instruction.function, self.real(instruction.options)
-        arguments = self.real(instruction.arguments)
-        if function is view_as:
-            # The bits of a boolean are 0 and 1; integers are looked at in this way for a check only.
-            return self.xp.astype(arguments[0], self.xp.uint8) if arguments[1] == np.uint8 else arguments[0]
-        if function in SPECIAL:
-            return getattr(self.engine.special, SPECIAL[function])(*arguments)
-        if function in (np.where, scale.array):
-            arguments = self.beside(arguments)
-        if function in TRANSLATIONS:
-            return TRANSLATIONS[function](self.xp, *arguments, **options)
-        owner = getattr(function, "__self__", None)
-        if not isinstance(owner, np.ufunc):
-            return self.elementwise(standard_name(function), self.beside(arguments), instruction.output)
-        if function.__name__ == "outer":
-            a, b = self.beside(arguments)
-            lifted = self.xp.reshape(a, (*a.shape, *(1 for _ in b.shape)))
-            return getattr(self.xp, standard_name(owner))(lifted, b)
-        return self.reduced(standard_name(function), *arguments, **options)
 
-    def elementwise(self, name: str, arguments: Any, output: Slot) -> Any:
-        """A function of elements; the standard does not add booleans to numbers, NumPy does."""
-        kind = output.dtype
-        if kind.kind == "f":
-            wanted = getattr(self.xp, kind.name)
-            arguments = [
-                self.xp.astype(x, wanted) if hasattr(x, "dtype") and x.dtype != wanted else x
-                for x in arguments
-            ]
-        return getattr(self.xp, name)(*arguments)
+def _number(value: Value) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+    return lambda: value.data, lambda array: setattr(value, "data", float(array))
 
-    def reduced(self, name: str, x: Any, axis: Any = 0, keepdims: bool = False, dtype: Any = None) -> Any:
-        """A reduction; a product, over one axis after the other."""
-        if dtype is not None:
-            x = self.xp.astype(x, getattr(self.xp, np.dtype(dtype).name))
-        if name == "prod":
-            return TRANSLATIONS[np.prod](self.xp, x, axis, keepdims)
-        return getattr(self.xp, name)(x, axis=axis, keepdims=bool(keepdims))
 
-    def written(self, instruction: Instruction) -> Any:
-        """What the memory that is written into holds afterwards."""
-        function, target = instruction.function, self.now(instruction.output)
-        arguments = self.real(instruction.arguments)
-        if function is operator.setitem:
-            _, index, value = arguments
-            return self.put(target, index, self.fitting(value, instruction.output))
-        if function is np.copyto:
-            value = self.fitting(arguments[1], instruction.output)
-            mask = self.real(instruction.options).get("where")
-            return value if mask is None else self.xp.where(mask, value, target)
-        if getattr(function, "__name__", "") == "at":
-            _, index, value = arguments
-            return self.engine.put_more(target, index, self.fitting(value, instruction.output))
-        if isinstance(function, np.ufunc):
-            arguments = arguments[:-1]  # without the memory of the result
-        options = {k: v for k, v in instruction.options.items() if k not in ("out", "casting")}
-        return self.call(Instruction(function, arguments, options, instruction.output))
+def _gradient(node: Node, name: str) -> tuple[Callable[[], Any], Callable[[Any], None]]:
+    def read() -> Any:
+        gradient = get_grad(node)
+        if gradient is None:
+            raise RecordError(f"{name} adds to the gradient of {node.name()}, which has none now")
+        return gradient
 
-    def assign(self, slot: Slot, value: Any) -> None:
-        """Give a slot other numbers, and with it the memory that it looks into."""
-        value = self.fitting(value, slot)
-        if tuple(value.shape) != slot.shape:
-            value = self.xp.broadcast_to(value, slot.shape)
-        if slot in self.spans:
-            root, first = self.spans[slot]
-            flat = self.xp.reshape(self.now(root), (-1,))
-            flat = self.engine.put(flat, slice(first, first + slot.size), self.xp.reshape(value, (-1,)))
-            self.arrays[root] = self.xp.reshape(flat, root.shape)
-            return
-        if slot not in self.views:
-            self.arrays[slot] = value
-            return
-        instruction = self.views[slot]
-        source, *rest = instruction.arguments
-        function = instruction.function
-        if function is operator.getitem:
-            self.assign(source, self.put(self.now(source), self.real(rest[0]), value))
-        elif function is np.transpose:
-            axes = rest[0] if rest and rest[0] is not None else tuple(range(len(slot.shape)))[::-1]
-            self.assign(source, self.xp.permute_dims(value, tuple(np.argsort(axes).tolist())))
-        elif function is np.swapaxes:
-            self.assign(source, TRANSLATIONS[np.swapaxes](self.xp, value, *rest))
-        elif math.prod(source.shape) == math.prod(slot.shape):
-            self.assign(source, self.xp.reshape(value, source.shape))
-        else:
-            raise RecordError(f"a result of {name_of(function)} cannot be written into on {self.engine.name}")
-
-    def put(self, x: Any, index: Any, value: Any) -> Any:
-        """A copy of x with the value at the index."""
-        forward, axes = forwards(index, x.shape)
-        return self.engine.put(x, forward, self.xp.flip(value, axis=axes) if axes else value)
-
-    def fitting(self, value: Any, slot: Slot) -> Any:
-        """A value in the dtype of the memory that it goes to."""
-        if not hasattr(value, "dtype"):
-            value = self.engine.constant(np.asarray(value, slot.dtype), self.like)
-        wanted = getattr(self.xp, slot.dtype.name)
-        return value if value.dtype == wanted else self.xp.astype(value, wanted)
-
-    def real(self, tree: Any) -> Any:
-        """Nested arguments with every slot, and every array of NumPy's, as an array of the engine."""
-        if isinstance(tree, (np.ndarray, np.generic)):
-            return self.engine.constant(np.asarray(tree), self.like)
-        if type(tree) in (tuple, list):
-            return type(tree)([self.real(part) for part in tree])
-        if type(tree) is dict:
-            return {name: self.real(part) for name, part in tree.items()}
-        return replaced(tree, self.now)
-
-    def beside(self, arguments: Any) -> list[Any]:
-        """Python numbers as arrays, in the dtype of those beside them."""
-        arrays = [x for x in arguments if hasattr(x, "dtype")]
-        kinds = {str(x.dtype) for x in arrays if str(x.dtype).rpartition(".")[2].startswith("float")}
-        dtype = arrays and next((x.dtype for x in arrays if str(x.dtype) in kinds), arrays[0].dtype)
-        return [
-            self.xp.astype(self.engine.constant(np.asarray(x), self.like), dtype)
-            if type(x) in (int, float) and arrays
-            else x
-            for x in arguments
-        ]
-
-    def guarded(self, array: Any) -> Any:
-        """A float of the result, NaN where a branch of the program would be another one."""
-        if not self.checks or not str(array.dtype).rpartition(".")[2].startswith("float"):
-            return array
-        valid = self.checks[0]
-        for condition in self.checks[1:]:
-            valid = self.xp.logical_and(valid, condition)
-        return self.xp.where(valid, array, self.xp.full_like(array, math.nan))
-
-    def result(self, slot: Any) -> Any:
-        """An output, or a constant as it is."""
-        return self.guarded(self.now(slot)) if isinstance(slot, Slot) else slot
+    return read, lambda array: setattr(node, "grad", float(array) if isinstance(node, Value) else array)

@@ -40,7 +40,9 @@ class Program:
     Attributes
     ----------
     instructions: every call in order.
-    inputs: the slots of the arguments, by their places.
+    inputs: the slots of the arguments, by their places among the leaves of all arguments.
+    constants: the other arguments, by their places; they are part of the program.
+    structure: how the arguments are nested.
     leaves: the slots of memory that outlives the program, such as parameters.
     outputs: the slots of the results; what is no slot is a constant. kinds: the results as they were.
     cells: Values whose number is read at every run. tensors: Tensors that have to be as they were.
@@ -70,6 +72,8 @@ class Program:
         self.inputs: dict[int, Slot] = {}
         self._places: dict[Node, int] = {}
         given = [self._given(place, x, recorder) for place, x in enumerate(leaves)]
+        self.structure = signature(build([None] * len(leaves)))
+        self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
         outputs: list[Any] = []
         try:
             # Nothing becomes garbage meanwhile, and the collector would look through all of it.
@@ -231,9 +235,10 @@ class Program:
         ImportError: JAX is not installed.
         RecordError: an instruction has no equivalent there.
         """
-        from .elsewhere import Pure, jax_engine
+        from .elsewhere import Pure
+        from .engines import jax
 
-        return Pure(self, jax_engine())
+        return Pure(self, jax())
 
     def to_torch(self) -> Pure:
         """The program as a function of PyTorch's tensors, on whatever device they are.
@@ -243,9 +248,10 @@ class Program:
         ImportError: PyTorch or array_api_compat is not installed.
         RecordError: an instruction has no equivalent there.
         """
-        from .elsewhere import Pure, torch_engine
+        from .elsewhere import Pure
+        from .engines import torch
 
-        return Pure(self, torch_engine())
+        return Pure(self, torch())
 
     # -- in words -------------------------------------------------------------------------
 

@@ -1,23 +1,26 @@
 """What each of NumPy's functions is called in the array API standard (data-apis.org, 2024.12).
 
-A recorded program names NumPy's functions; any library that follows the standard can run it. One
-table, from NumPy's name to the standard's where they differ, and one of the few functions that the
-standard lacks, which each engine has in its own words.
+A recorded program names NumPy's functions; any library that follows the standard can run it. The tables
+say how: functions of elements, their reductions, all others, and the few that the standard lacks, which
+libraries have all the same. What is in no table has no equivalent.
 """
 
 from __future__ import annotations
 
+import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..errors import RecordError
 from ..ops import erf, erfc, scale
-from .slot import astype, number
+from .slot import astype, number, view
 
-STANDARD: dict[str, str] = {
+ELEMENTWISE: dict[str, str] = {
     "absolute": "abs",
+    "add": "add",
     "arccos": "acos",
     "arccosh": "acosh",
     "arcsin": "asin",
@@ -25,57 +28,58 @@ STANDARD: dict[str, str] = {
     "arctan": "atan",
     "arctan2": "atan2",
     "arctanh": "atanh",
+    "bitwise_and": "bitwise_and",
+    "bitwise_or": "bitwise_or",
+    "ceil": "ceil",
+    "copysign": "copysign",
+    "cos": "cos",
+    "cosh": "cosh",
+    "divide": "divide",
+    "equal": "equal",
+    "exp": "exp",
+    "expm1": "expm1",
+    "floor": "floor",
+    "floor_divide": "floor_divide",
+    "greater": "greater",
+    "greater_equal": "greater_equal",
+    "hypot": "hypot",
     "invert": "bitwise_invert",
+    "isfinite": "isfinite",
+    "isinf": "isinf",
+    "isnan": "isnan",
+    "less": "less",
+    "less_equal": "less_equal",
+    "log": "log",
+    "log10": "log10",
+    "log1p": "log1p",
+    "log2": "log2",
+    "logaddexp": "logaddexp",
+    "logical_and": "logical_and",
+    "logical_not": "logical_not",
+    "logical_or": "logical_or",
+    "logical_xor": "logical_xor",
+    "maximum": "maximum",
+    "minimum": "minimum",
+    "multiply": "multiply",
+    "negative": "negative",
+    "not_equal": "not_equal",
+    "positive": "positive",
     "power": "pow",
-    "true_divide": "divide",
+    "reciprocal": "reciprocal",
+    "remainder": "remainder",
+    "rint": "round",
+    "sign": "sign",
+    "signbit": "signbit",
+    "sin": "sin",
+    "sinh": "sinh",
+    "sqrt": "sqrt",
+    "square": "square",
+    "subtract": "subtract",
+    "tan": "tan",
+    "tanh": "tanh",
+    "trunc": "trunc",
 }
-"""Functions of elements that the standard names in another way."""
-
-SAME: frozenset[str] = frozenset(
-    [
-        "add",
-        "bitwise_or",
-        "bitwise_and",
-        "cos",
-        "cosh",
-        "divide",
-        "equal",
-        "exp",
-        "expm1",
-        "floor",
-        "greater",
-        "greater_equal",
-        "hypot",
-        "isfinite",
-        "less",
-        "less_equal",
-        "log",
-        "log10",
-        "log1p",
-        "log2",
-        "logaddexp",
-        "logical_and",
-        "logical_not",
-        "logical_or",
-        "maximum",
-        "minimum",
-        "multiply",
-        "negative",
-        "not_equal",
-        "positive",
-        "reciprocal",
-        "remainder",
-        "sign",
-        "sin",
-        "sinh",
-        "sqrt",
-        "square",
-        "subtract",
-        "tan",
-        "tanh",
-    ]
-)
-"""Functions of elements that the standard names as NumPy does."""
+"""What a function of elements is called in the standard, by NumPy's name."""
 
 REDUCTIONS: dict[str, str] = {
     "add": "sum",
@@ -89,18 +93,16 @@ REDUCTIONS: dict[str, str] = {
 
 
 def standard_name(function: Any) -> str:
-    """The name of an elementwise function or a reduction in the standard; empty if it has none.
+    """The name of a function of elements, or of its reduction, in the standard; empty if it has none.
 
     >>> standard_name(np.arctan), standard_name(np.add.reduce), standard_name(np.frexp)
     ('atan', 'sum', '')
     """
     owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc) and function.__name__ == "reduce":
-        return REDUCTIONS.get(owner.__name__, "")
-    if not isinstance(function, np.ufunc):
-        return ""
-    name = STANDARD.get(function.__name__, function.__name__)
-    return name if name in SAME or name in STANDARD.values() else ""
+    if isinstance(owner, np.ufunc):
+        names = {"reduce": REDUCTIONS, "outer": ELEMENTWISE, "at": {"add": "add"}}
+        return names.get(function.__name__, {}).get(owner.__name__, "")
+    return ELEMENTWISE.get(function.__name__, "") if isinstance(function, np.ufunc) else ""
 
 
 SPECIAL: dict[Any, str] = {erf.array: "erf", erfc.array: "erfc"}
@@ -111,196 +113,32 @@ Translation = Callable[..., Any]
 """``translation(xp, *arguments, **options)``: a call in a namespace of the standard."""
 
 
-def _axes(axis: Any, ndim: int) -> list[int]:
-    return [a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+def _named(function: Any, name: str = "", **renamed: str) -> Translation:
+    """The function that the standard has under this name, with all that follows the array by name."""
+    _, *parameters = inspect.signature(function).parameters
 
-
-def _transpose(xp: Any, x: Any, axes: Any = None) -> Any:
-    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a % x.ndim for a in axes)
-    return xp.permute_dims(x, order)
-
-
-def _swapaxes(xp: Any, x: Any, axis1: int, axis2: int) -> Any:
-    order = list(range(x.ndim))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
-    return xp.permute_dims(x, tuple(order))
-
-
-def _squeeze(xp: Any, x: Any, axis: Any = None) -> Any:
-    dropped = [i for i, n in enumerate(x.shape) if n == 1] if axis is None else _axes(axis, x.ndim)
-    return xp.reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in dropped))
-
-
-def _reshape(xp: Any, x: Any, shape: Any, order: str = "C") -> Any:
-    return xp.reshape(x, (shape,) if isinstance(shape, int) else tuple(shape))
-
-
-def _copy(xp: Any, x: Any, order: str = "K") -> Any:
-    return x
-
-
-def _number(xp: Any, x: Any) -> Any:
-    return x
-
-
-def _astype(xp: Any, x: Any, dtype: Any) -> Any:
-    return xp.astype(x, _dtype(xp, dtype))
-
-
-def _dtype(xp: Any, dtype: Any) -> Any:
-    return getattr(xp, np.dtype(dtype).name)
-
-
-def _full_like(xp: Any, x: Any, value: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
-    return _zeros_like(xp, x, dtype, order, shape) + value
-
-
-def _zeros_like(xp: Any, x: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
-    kind = x.dtype if dtype is None else _dtype(xp, dtype)
-    return xp.zeros(x.shape if shape is None else tuple(shape), dtype=kind, **_on(x))
-
-
-def _ones_like(xp: Any, x: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
-    return _zeros_like(xp, x, dtype, order, shape) + 1
-
-
-def _on(x: Any) -> dict[str, Any]:
-    """The device of an array, where it says so; a traced one does not."""
-    device = getattr(x, "device", None)
-    return {} if device is None or not type(x).__module__.startswith("torch") else {"device": device}
-
-
-def _concatenate(xp: Any, arrays: Any, axis: int = 0) -> Any:
-    return xp.concat(list(arrays), axis=axis)
-
-
-def _extremum(name: str) -> Translation:
-    def reduce(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
-        if initial is not None and 0 in x.shape:
-            return xp.full((), initial, dtype=x.dtype)
-        found = getattr(xp, name)(x, axis=axis, keepdims=keepdims)
-        return found if initial is None else xp.maximum(found, xp.full_like(found, initial))
-
-    return reduce
-
-
-def _statistic(name: str) -> Translation:
-    def reduce(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, ddof: int = 0) -> Any:
-        options = {"correction": ddof} if ddof else {}
-        return getattr(xp, name)(x, axis=axis, keepdims=keepdims, **options)
-
-    return reduce
-
-
-def _prod(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    for a in sorted(range(x.ndim) if axis is None else _axes(axis, x.ndim), reverse=True):
-        x = xp.prod(x, axis=a, keepdims=keepdims)
-    return x
-
-
-def _cumulated(name: str) -> Translation:
-    return lambda xp, x, axis: getattr(xp, name)(x, axis=axis)
-
-
-def _sorted(name: str) -> Translation:
-    return lambda xp, x, axis=-1, kind=None: getattr(xp, name)(x, axis=axis, stable=True)
-
-
-def _dot(xp: Any, a: Any, b: Any) -> Any:
-    if a.ndim == 0 or b.ndim == 0:
-        return a * b
-    if a.ndim <= 2 and b.ndim <= 2:
-        return xp.matmul(a, b)
-    return xp.tensordot(a, b, axes=([a.ndim - 1], [max(b.ndim - 2, 0)]))
-
-
-def _scale(xp: Any, g: Any, slope: Any) -> Any:
-    product = g * slope
-    return xp.where(g == 0, xp.zeros_like(product), product)
-
-
-def _where(xp: Any, condition: Any, a: Any, b: Any) -> Any:
-    return xp.where(condition if condition.dtype == xp.bool else condition != 0, a, b)
-
-
-def _getitem(xp: Any, x: Any, index: Any) -> Any:
-    forward, axes = forwards(index, x.shape)
-    return xp.flip(x[forward], axis=axes) if axes else x[forward]
-
-
-def forwards(index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
-    """An index whose slices all run forwards, and the axes of the result to be reversed after it.
-
-    >>> forwards((slice(None, None, -1), 0), (3, 4))
-    ((slice(0, 3, 1), 0), (0,))
-    """
-    parts = index if isinstance(index, tuple) else (index,)
-    if not any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
-        return index, ()
-    named = sum(part is not None and part is not Ellipsis for part in parts)
-    result: list[Any] = []
-    axes: list[int] = []
-    axis = place = 0  # of the array, and of the result
-    for part in parts:
-        if part is Ellipsis:
-            axis, place = axis + len(shape) - named, place + len(shape) - named
-        elif part is None:
-            place += 1
-        elif isinstance(part, slice):
-            if (part.step or 1) < 0:
-                spots = range(*part.indices(shape[axis]))
-                part = slice(spots[-1], spots[0] + 1, -spots.step) if spots else slice(0, 0, 1)
-                axes.append(place)
-            axis, place = axis + 1, place + 1
-        else:
-            axis += 1
-        result.append(part)
-    return tuple(result), tuple(axes)
-
-
-def _roll(xp: Any, x: Any, shift: Any, axis: Any = None) -> Any:
-    return xp.roll(x, shift, axis=axis)
-
-
-def _linalg(name: str) -> Translation:
-    return lambda xp, *arguments: getattr(xp.linalg, name)(*arguments)
-
-
-def _einsum(xp: Any, subscripts: str, *operands: Any) -> Any:
-    return xp.einsum(subscripts, *operands)
-
-
-TRANSLATIONS: dict[Any, Translation] = {
-    astype: _astype,
-    number: _number,
-    operator.getitem: _getitem,
-    scale.array: _scale,
-    np.argsort: _sorted("argsort"),
-    np.concatenate: _concatenate,
-    np.copy: _copy,
-    np.cumprod: _cumulated("cumulative_prod"),
-    np.cumsum: _cumulated("cumulative_sum"),
-    np.dot: _dot,
-    np.einsum: _einsum,
-    np.empty_like: _zeros_like,
-    np.full_like: _full_like,
-    np.linalg.det: _linalg("det"),
-    np.linalg.inv: _linalg("inv"),
-    np.linalg.solve: _linalg("solve"),
-    np.matmul: lambda xp, a, b: xp.matmul(a, b),
-    np.max: _extremum("max"),
-    np.mean: _statistic("mean"),
-    np.min: _extremum("min"),
-    np.ones_like: _ones_like,
-    np.prod: _prod,
-    np.reshape: _reshape,
-    np.roll: _roll,
-    np.sort: _sorted("sort"),
-    np.squeeze: _squeeze,
-    np.swapaxes: _swapaxes,
-    np.transpose: _transpose,
-    np.var: _statistic("var"),
-    np.where: _where,
-    np.zeros_like: _zeros_like,
-}
-"""Functions that are no functions of elements, as calls in the standard."""
+    def call(xp: Any, x: Any, *arguments: Any, **options: Any) -> Any:
+        given = dict(zip(parameters, arguments, strict=False)) | options
+        given.pop("dtype", None)  # the arrays have it, see OF_ONE_DTYPE: frozenset[Any] = frozenset(
+    [
+        scale.array,
+        np.clip,
+        np.concatenate,
+        np.cumprod,
+        np.cumsum,
+        np.dot,
+        np.einsum,
+        np.linalg.det,
+        np.linalg.inv,
+        np.linalg.solve,
+        np.matmul,
+        np.mean,
+        np.prod,
+        np.stack,
+        np.std,
+        np.sum,
+        np.var,
+        np.where,
+    ]
+)
+"""Functions whose arrays NumPy brings to the dtype of the result; the standard leaves that to the caller."""
