@@ -119,7 +119,222 @@ def _named(function: Any, name: str = "", **renamed: str) -> Translation:
 
     def call(xp: Any, x: Any, *arguments: Any, **options: Any) -> Any:
         given = dict(zip(parameters, arguments, strict=False)) | options
-        given.pop("dtype", None)  # the arrays have it, see OF_ONE_DTYPE: frozenset[Any] = frozenset(
+        given.pop("dtype", None)  # the arrays have it, see OF_ONE_DTYPE
+        named = {renamed.get(key, key): option for key, option in given.items() if option is not None}
+        return getattr(xp, name or function.__name__)(x, **named)
+
+    return call
+
+
+def _axes(axis: Any, ndim: int) -> list[int]:
+    return [a % ndim for a in (axis if isinstance(axis, tuple) else (axis,))]
+
+
+def _transpose(xp: Any, x: Any, axes: Any = None) -> Any:
+    order = tuple(range(x.ndim))[::-1] if axes is None else tuple(a % x.ndim for a in axes)
+    return xp.permute_dims(x, order)
+
+
+def _swapaxes(xp: Any, x: Any, axis1: int, axis2: int) -> Any:
+    order = list(range(x.ndim))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return xp.permute_dims(x, tuple(order))
+
+
+def _squeeze(xp: Any, x: Any, axis: Any = None) -> Any:
+    dropped = [i for i, n in enumerate(x.shape) if n == 1] if axis is None else _axes(axis, x.ndim)
+    return xp.reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in dropped))
+
+
+def _reshape(xp: Any, x: Any, shape: Any, order: str = "C") -> Any:
+    return xp.reshape(x, (shape,) if isinstance(shape, int) else tuple(shape))
+
+
+def _copy(xp: Any, x: Any, order: str = "K") -> Any:
+    return x
+
+
+def _number(xp: Any, x: Any) -> Any:
+    return x
+
+
+def _view(xp: Any, x: Any, dtype: Any) -> Any:
+    if x.dtype == xp.bool and dtype == np.uint8:
+        return xp.astype(x, xp.uint8)
+    # Integers are read as unsigned to see whether they lie in [0, n) with one comparison: what is negative
+    # is then larger than any n, and so it is here. The standard has no sight of bits.
+    return xp.where(x < 0, xp.full_like(x, xp.iinfo(x.dtype).max), x)
+
+
+def _astype(xp: Any, x: Any, dtype: Any) -> Any:
+    return xp.astype(x, _dtype(xp, dtype))
+
+
+def _dtype(xp: Any, dtype: Any) -> Any:
+    return getattr(xp, np.dtype(dtype).name)
+
+
+def _full_like(xp: Any, x: Any, value: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
+    return _zeros_like(xp, x, dtype, order, shape) + value
+
+
+def _zeros_like(xp: Any, x: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
+    kind = x.dtype if dtype is None else _dtype(xp, dtype)
+    return xp.zeros(x.shape if shape is None else tuple(shape), dtype=kind, **_on(x))
+
+
+def _ones_like(xp: Any, x: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
+    return _zeros_like(xp, x, dtype, order, shape) + 1
+
+
+def _on(x: Any) -> dict[str, Any]:
+    """The device of an array, where it says so; a traced one does not."""
+    device = getattr(x, "device", None)
+    return {} if device is None or not type(x).__module__.startswith("torch") else {"device": device}
+
+
+def _concatenate(xp: Any, arrays: Any, axis: int = 0) -> Any:
+    return xp.concat(list(arrays), axis=axis)
+
+
+def _extremum(name: str) -> Translation:
+    def reduce(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+        if initial is not None and 0 in x.shape:
+            return xp.full((), initial, dtype=x.dtype)
+        found = getattr(xp, name)(x, axis=axis, keepdims=keepdims)
+        return found if initial is None else xp.maximum(found, xp.full_like(found, initial))
+
+    return reduce
+
+
+def _prod(xp: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    for a in sorted(range(x.ndim) if axis is None else _axes(axis, x.ndim), reverse=True):
+        x = xp.prod(x, axis=a, keepdims=keepdims)
+    return x
+
+
+def _sorted(name: str) -> Translation:
+    return lambda xp, x, axis=-1, kind=None: getattr(xp, name)(x, axis=axis, stable=True)
+
+
+def _dot(xp: Any, a: Any, b: Any) -> Any:
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    if a.ndim <= 2 and b.ndim <= 2:
+        return xp.matmul(a, b)
+    return xp.tensordot(a, b, axes=([a.ndim - 1], [max(b.ndim - 2, 0)]))
+
+
+def _scale(xp: Any, g: Any, slope: Any) -> Any:
+    product = g * slope
+    return xp.where(g == 0, xp.zeros_like(product), product)
+
+
+def _where(xp: Any, condition: Any, a: Any, b: Any) -> Any:
+    return xp.where(condition if condition.dtype == xp.bool else condition != 0, a, b)
+
+
+def _getitem(xp: Any, x: Any, index: Any) -> Any:
+    forward, axes = forwards(index, x.shape)
+    return xp.flip(x[forward], axis=axes) if axes else x[forward]
+
+
+def forwards(index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """An index whose slices all run forwards, and the axes of the result to be reversed after it.
+
+    >>> forwards((slice(None, None, -1), 0), (3, 4))
+    ((slice(0, 3, 1), 0), (0,))
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    if not any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
+        return index, ()
+    named = sum(part is not None and part is not Ellipsis for part in parts)
+    result: list[Any] = []
+    axes: list[int] = []
+    axis = place = 0  # of the array, and of the result
+    for part in parts:
+        if part is Ellipsis:
+            axis, place = axis + len(shape) - named, place + len(shape) - named
+        elif part is None:
+            place += 1
+        elif isinstance(part, slice):
+            if (part.step or 1) < 0:
+                spots = range(*part.indices(shape[axis]))
+                part = slice(spots[-1], spots[0] + 1, -spots.step) if spots else slice(0, 0, 1)
+                axes.append(place)
+            axis, place = axis + 1, place + 1
+        elif isinstance(part, int):
+            axis += 1
+        else:
+            raise RecordError(
+                "an index of arrays and of slices that run backwards has no equivalent in the array API "
+                "standard; reverse first, and take the elements then"
+            )
+        result.append(part)
+    return tuple(result), tuple(axes)
+
+
+def _linalg(name: str) -> Translation:
+    return lambda xp, *arguments: getattr(xp.linalg, name)(*arguments)
+
+
+def _einsum(xp: Any, subscripts: str, *operands: Any) -> Any:
+    return xp.einsum(subscripts, *operands)
+
+
+FUNCTIONS: dict[Any, Translation] = {
+    astype: _astype,
+    number: _number,
+    operator.getitem: _getitem,
+    scale.array: _scale,
+    view: _view,
+    np.all: _named(np.all),
+    np.any: _named(np.any),
+    np.argmax: _named(np.argmax),
+    np.argmin: _named(np.argmin),
+    np.argsort: _sorted("argsort"),
+    np.broadcast_to: _named(np.broadcast_to),
+    np.clip: _named(np.clip, a_min="min", a_max="max"),
+    np.concatenate: _concatenate,
+    np.copy: _copy,
+    np.cumprod: _named(np.cumprod, "cumulative_prod"),
+    np.cumsum: _named(np.cumsum, "cumulative_sum"),
+    np.dot: _dot,
+    np.einsum: _einsum,
+    np.empty_like: _zeros_like,
+    np.expand_dims: _named(np.expand_dims),
+    np.flip: _named(np.flip),
+    np.full_like: _full_like,
+    np.linalg.det: _linalg("det"),
+    np.linalg.inv: _linalg("inv"),
+    np.linalg.solve: _linalg("solve"),
+    np.matmul: lambda xp, a, b: xp.matmul(a, b),
+    np.max: _extremum("max"),
+    np.mean: _named(np.mean),
+    np.min: _extremum("min"),
+    np.moveaxis: _named(np.moveaxis),
+    np.ones_like: _ones_like,
+    np.prod: _prod,
+    np.reshape: _reshape,
+    np.roll: _named(np.roll),
+    np.sort: _sorted("sort"),
+    np.squeeze: _squeeze,
+    np.stack: _named(np.stack),
+    np.std: _named(np.std, ddof="correction"),
+    np.sum: _named(np.sum),
+    np.swapaxes: _swapaxes,
+    np.tile: _named(np.tile, reps="repetitions"),
+    np.transpose: _transpose,
+    np.tril: _named(np.tril),
+    np.triu: _named(np.triu),
+    np.var: _named(np.var, ddof="correction"),
+    np.where: _where,
+    np.zeros_like: _zeros_like,
+}
+"""Functions that are no functions of elements, as calls in the standard."""
+
+
+OF_ONE_DTYPE: frozenset[Any] = frozenset(
     [
         scale.array,
         np.clip,
