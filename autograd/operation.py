@@ -16,6 +16,7 @@ graph that can be differentiated again, formulas a text.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
@@ -103,7 +104,9 @@ class Operation:
     ) -> None:
         self.name = self.__name__ = name
         self.symbol = symbol or name
-        self.array = array
+        # A program that holds the call as one shows it under the operation's name.
+        own = functools.update_wrapper(functools.partial(array), self, ["__name__"], []) if whole else array
+        self.array: Callable[..., Any] = own
         self.quiet_array: Callable[..., Any] = np.errstate(all="ignore")(array)
         self.scalar = scalar
         self.rules = tuple(rules)

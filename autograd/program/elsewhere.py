@@ -263,8 +263,8 @@ def _address(array: Any) -> int:
 
 
 def _named(program: Program, roots: Sequence[Slot]) -> Iterator[tuple[str, Held]]:
-    """A name for each array of the state: a label where there is one."""
-    labels = {id(memory): tensor.label for tensor, memory, _ in program.tensors}
+    """Names for the arrays of the state: a label, or of many parameters in one, the first and the last."""
+    labels = [(memory, tensor.label) for tensor, memory, _ in program.tensors if tensor.label]
     rebound, gradients = dict(program.rebound), dict(program.gradients)
     taken: set[str] = set()
 
@@ -276,7 +276,8 @@ def _named(program: Program, roots: Sequence[Slot]) -> Iterator[tuple[str, Held]
         return name, held
 
     for slot in roots:
-        yield named(labels.get(id(slot.value), ""), Held(slot, slot, *_array(slot.value)))
+        own = [label for memory, label in labels if np.may_share_memory(memory, slot.value)]
+        yield named(" … ".join(own[:1] + own[1:][-1:]), Held(slot, slot, *_array(slot.value)))
     for value, slot in program.cells:
         yield named(value.label, Held(slot, rebound.get(value, slot), *_number(value)))
     for owner, slot in program.gradients_before:

@@ -20,6 +20,7 @@ class Engine(NamedTuple):
     special: its functions that the standard lacks, see ``standard.SPECIAL``.
     constant: ``constant(array, like)``, a NumPy array as one of the engine, on the device of another.
     plain: an array of the engine as one of NumPy's.
+    dtype: a dtype of NumPy's as one of the engine's; the next narrower one where it is set to 32 bits.
     put: ``put(x, index, value)``, a copy of x with the value at the index.
     put_more: the same, added to what is there, as often as an index names an element.
     is_wide: whether it computes with 64 bits now.
@@ -31,6 +32,7 @@ class Engine(NamedTuple):
     special: Any
     constant: Callable[[Any, Any], Any]
     plain: Callable[[Any], Any]
+    dtype: Callable[[Any], Any]
     put: Callable[[Any, Any, Any], Any]
     put_more: Callable[[Any, Any, Any], Any]
     is_wide: Callable[[], bool]
@@ -70,6 +72,7 @@ def jax() -> Engine:
         jax.scipy.special,
         constant,
         plain=np.asarray,
+        dtype=jax.dtypes.canonicalize_dtype,
         put=lambda x, index, value: x.at[index].set(value),
         put_more=lambda x, index, value: x.at[index].add(value),
         is_wide=lambda: bool(jnp.result_type(float) == np.float64),
@@ -107,12 +110,15 @@ def torch() -> Engine:
     def constant(array: Any, like: Any) -> Any:
         return torch.as_tensor(np.array(array), device=None if like is None else like.device)
 
+    # PyTorch stores wide unsigned integers, and neither compares nor adds them.
+    signed = {"uint16": "int32", "uint32": "int64", "uint64": "int64"}
     return Engine(
         "PyTorch",
         namespace,
         torch.special,
         constant,
         plain=lambda array: array.detach().cpu().numpy(),
+        dtype=lambda dtype: getattr(namespace, signed.get(dtype.name, dtype.name)),
         put=put,
         put_more=put_more,
         is_wide=lambda: True,

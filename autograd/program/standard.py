@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
+from ..linalg_ops import cofactor
 from ..ops import erf, erfc, scale
 from .slot import astype, number, view
 
@@ -119,7 +120,6 @@ def _named(function: Any, name: str = "", **renamed: str) -> Translation:
 
     def call(xp: Any, x: Any, *arguments: Any, **options: Any) -> Any:
         given = dict(zip(parameters, arguments, strict=False)) | options
-        given.pop("dtype", None)  # the arrays have it, see OF_ONE_DTYPE
         named = {renamed.get(key, key): option for key, option in given.items() if option is not None}
         return getattr(xp, name or function.__name__)(x, **named)
 
@@ -146,15 +146,11 @@ def _squeeze(xp: Any, x: Any, axis: Any = None) -> Any:
     return xp.reshape(x, tuple(n for i, n in enumerate(x.shape) if i not in dropped))
 
 
-def _reshape(xp: Any, x: Any, shape: Any, order: str = "C") -> Any:
+def _reshape(xp: Any, x: Any, shape: Any) -> Any:
     return xp.reshape(x, (shape,) if isinstance(shape, int) else tuple(shape))
 
 
-def _copy(xp: Any, x: Any, order: str = "K") -> Any:
-    return x
-
-
-def _number(xp: Any, x: Any) -> Any:
+def _same(xp: Any, x: Any, *options: Any) -> Any:
     return x
 
 
@@ -166,25 +162,16 @@ def _view(xp: Any, x: Any, dtype: Any) -> Any:
     return xp.where(x < 0, xp.full_like(x, xp.iinfo(x.dtype).max), x)
 
 
-def _astype(xp: Any, x: Any, dtype: Any) -> Any:
-    return xp.astype(x, _dtype(xp, dtype))
+def _full_like(xp: Any, x: Any, value: Any, dtype: Any = None, shape: Any = None) -> Any:
+    return _zeros_like(xp, x, dtype, shape) + value
 
 
-def _dtype(xp: Any, dtype: Any) -> Any:
-    return getattr(xp, np.dtype(dtype).name)
+def _zeros_like(xp: Any, x: Any, dtype: Any = None, shape: Any = None) -> Any:
+    return xp.zeros(x.shape if shape is None else tuple(shape), dtype=x.dtype, **_on(x))
 
 
-def _full_like(xp: Any, x: Any, value: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
-    return _zeros_like(xp, x, dtype, order, shape) + value
-
-
-def _zeros_like(xp: Any, x: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
-    kind = x.dtype if dtype is None else _dtype(xp, dtype)
-    return xp.zeros(x.shape if shape is None else tuple(shape), dtype=kind, **_on(x))
-
-
-def _ones_like(xp: Any, x: Any, dtype: Any = None, order: str = "C", shape: Any = None) -> Any:
-    return _zeros_like(xp, x, dtype, order, shape) + 1
+def _ones_like(xp: Any, x: Any, dtype: Any = None, shape: Any = None) -> Any:
+    return _zeros_like(xp, x, dtype, shape) + 1
 
 
 def _on(x: Any) -> dict[str, Any]:
@@ -223,6 +210,10 @@ def _dot(xp: Any, a: Any, b: Any) -> Any:
     if a.ndim <= 2 and b.ndim <= 2:
         return xp.matmul(a, b)
     return xp.tensordot(a, b, axes=([a.ndim - 1], [max(b.ndim - 2, 0)]))
+
+
+def _tensordot(xp: Any, a: Any, b: Any, axes: Any = 2) -> Any:
+    return xp.tensordot(a, b, axes=axes)
 
 
 def _scale(xp: Any, g: Any, slope: Any) -> Any:
@@ -278,13 +269,22 @@ def _linalg(name: str) -> Translation:
     return lambda xp, *arguments: getattr(xp.linalg, name)(*arguments)
 
 
+def _cofactor(xp: Any, x: Any) -> Any:
+    u, s, v = xp.linalg.svd(x)
+    rows = s[..., None, :]
+    others = xp.prod(xp.where(xp.eye(x.shape[-1], **_on(x)) > 0, xp.ones_like(rows), rows), axis=-1)
+    sign = xp.linalg.det(u) * xp.linalg.det(v)
+    return sign[..., None, None] * xp.matmul(u * others[..., None, :], v)
+
+
 def _einsum(xp: Any, subscripts: str, *operands: Any) -> Any:
     return xp.einsum(subscripts, *operands)
 
 
 FUNCTIONS: dict[Any, Translation] = {
-    astype: _astype,
-    number: _number,
+    astype: _same,
+    cofactor.array: _cofactor,
+    number: _same,
     operator.getitem: _getitem,
     scale.array: _scale,
     view: _view,
@@ -296,7 +296,7 @@ FUNCTIONS: dict[Any, Translation] = {
     np.broadcast_to: _named(np.broadcast_to),
     np.clip: _named(np.clip, a_min="min", a_max="max"),
     np.concatenate: _concatenate,
-    np.copy: _copy,
+    np.copy: _same,
     np.cumprod: _named(np.cumprod, "cumulative_prod"),
     np.cumsum: _named(np.cumsum, "cumulative_sum"),
     np.dot: _dot,
@@ -314,6 +314,7 @@ FUNCTIONS: dict[Any, Translation] = {
     np.min: _extremum("min"),
     np.moveaxis: _named(np.moveaxis),
     np.ones_like: _ones_like,
+    np.outer: lambda xp, a, b: xp.reshape(a, (-1, 1)) * xp.reshape(b, (1, -1)),
     np.prod: _prod,
     np.reshape: _reshape,
     np.roll: _named(np.roll),
@@ -323,7 +324,8 @@ FUNCTIONS: dict[Any, Translation] = {
     np.std: _named(np.std, ddof="correction"),
     np.sum: _named(np.sum),
     np.swapaxes: _swapaxes,
-    np.tile: _named(np.tile, reps="repetitions"),
+    np.tensordot: _tensordot,
+    np.tile: lambda xp, x, reps: xp.tile(x, reps if isinstance(reps, tuple) else (reps,)),
     np.transpose: _transpose,
     np.tril: _named(np.tril),
     np.triu: _named(np.triu),
@@ -331,7 +333,7 @@ FUNCTIONS: dict[Any, Translation] = {
     np.where: _where,
     np.zeros_like: _zeros_like,
 }
-"""Functions that are no functions of elements, as calls in the standard."""
+"""Functions that are no functions of elements, as calls in the standard; dtypes are the caller's business."""
 
 
 OF_ONE_DTYPE: frozenset[Any] = frozenset(
@@ -348,10 +350,12 @@ OF_ONE_DTYPE: frozenset[Any] = frozenset(
         np.linalg.solve,
         np.matmul,
         np.mean,
+        np.outer,
         np.prod,
         np.stack,
         np.std,
         np.sum,
+        np.tensordot,
         np.var,
         np.where,
     ]
