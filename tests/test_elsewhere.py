@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.util
+import re
 import socket
 import subprocess
 import sys
@@ -28,7 +30,8 @@ NEEDED = {
     "jax": (["jax"], "pip install 'chainrule[jax]' runs these tests on JAX"),
     "torch": (["torch", "array_api_compat"], "pip install 'chainrule[torch]' runs these tests on PyTorch"),
 }
-EXAMPLE = Path(__file__).resolve().parent.parent / "docs" / "data_parallel.py"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+EXAMPLE = DOCS / "data_parallel.py"
 
 
 def engine(name: str) -> Any:
@@ -387,6 +390,22 @@ def test_gradients_that_are_added_to_are_state(where: str) -> None:
     w.zero_grad()
     with pytest.raises(RecordError, match=r"gradient of .*w.*none now"):
         pure.state()
+
+
+def test_the_examples_of_the_page_run(where: str) -> None:
+    """All of docs/programs.md but the sections on the other engine."""
+    sections = (DOCS / "programs.md").read_text().split("\n## ")
+    other = re.compile(rf"^>>> (import|from) ({'|'.join(NEEDED.keys() - {where})})\b", re.MULTILINE)
+    text = "\n".join(section for section in sections if not other.search(section))
+    test = doctest.DocTestParser().get_doctest(text, {}, "programs.md", None, 0)
+    result = doctest.DocTestRunner().run(test)
+    assert result.attempted > 15 and not result.failed
+
+
+@needs_jax[0]
+def test_what_is_looked_at_twice_is_computed_once(jax: Any) -> None:
+    pure = record(lambda x: x.T[0] * x.T[0] + x.T[1])(np.ones((2, 3))).to_jax()
+    assert str(jax.make_jaxpr(pure)(np.ones((2, 3)))).count("transpose[") == 1
 
 
 # -- what JAX adds ----------------------------------------------------------------------------
