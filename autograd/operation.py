@@ -104,9 +104,11 @@ class Operation:
     ) -> None:
         self.name = self.__name__ = name
         self.symbol = symbol or name
-        # A program that holds the call as one shows it under the operation's name.
-        own = functools.update_wrapper(functools.partial(array), self, ["__name__"], []) if whole else array
-        self.array: Callable[..., Any] = own
+        if whole and getattr(array, "__name__", "").strip("_") != name:
+            # A program holds the call as one, and calls it by the name of the operation.
+            array = functools.partial(array)
+            array.__name__ = name
+        self.array = array
         self.quiet_array: Callable[..., Any] = np.errstate(all="ignore")(array)
         self.scalar = scalar
         self.rules = tuple(rules)

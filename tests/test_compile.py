@@ -398,6 +398,17 @@ def test_nan_in_a_gradient_is_what_it_is_without_a_program() -> None:
         np.testing.assert_array_equal(two.grad, one.grad)
 
 
+def test_a_mask_that_chooses_another_number_of_elements_is_recorded_anew() -> None:
+    def step(x: Any) -> Any:
+        return x[x > 0] * 2
+
+    compiled, program = autograd.compile(step), record(step)(np.ones(3))
+    for x in np.array([[1.0, 1, 1], [1, 2, 3], [3, 1, 2], [1, -1, 2], [3, 0, 4], [1, -1, -1], [5, 6, 7]]):
+        np.testing.assert_array_equal(compiled(x), step(x))
+    with pytest.raises(RecordError, match="mask"):
+        program(np.array([1.0, -1, -1]))
+
+
 def test_what_a_recording_cannot_see_is_found_at_the_second_run() -> None:
     count = [0]
 

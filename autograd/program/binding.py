@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..ops import scale
-from .recorder import OUT_BY_NAME, draw
+from .recorder import OUT_BY_NAME, Diverged, draw
 from .slot import astype, number
 
 Call = Callable[[], Any]
@@ -135,7 +135,17 @@ def _fill(number: Any) -> Callable[..., Call]:
 def _getitem(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
     x, index = arguments
     at = view_index(index)
-    return None if at is None else partial(np.copyto, out, x[at])
+    if at is not None:
+        return partial(np.copyto, out, x[at])
+    parts = index if isinstance(index, tuple) else (index,)
+    return partial(_chosen, x, index, out) if any(_is_mask(part) for part in parts) else None
+
+
+def _chosen(x: Any, index: Any, out: Any) -> None:
+    found = x[index]
+    if found.shape != out.shape:
+        raise Diverged(f"a mask chooses {found.shape} elements, and chose {out.shape}")
+    out[...] = found
 
 
 def view_index(index: Any) -> tuple[Any, ...] | None:

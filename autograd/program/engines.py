@@ -56,7 +56,7 @@ def jax() -> Engine:
         ) from error
 
     def constant(array: Any, like: Any) -> Any:
-        result = jnp.asarray(array)
+        result = jnp.array(array)  # a copy: NumPy's memory may be written into while JAX computes
         if array.dtype.kind in "iu" and result.dtype != array.dtype and array.size:
             limits = np.iinfo(result.dtype)
             if array.min() < limits.min or array.max() > limits.max:
