@@ -106,8 +106,9 @@ class Operation:
         self.symbol = symbol or name
         if whole and getattr(array, "__name__", "").strip("_") != name:
             # A program holds the call as one, and calls it by the name of the operation.
-            array = functools.partial(array)
-            array.__name__ = name
+            named: Any = functools.partial(array)
+            named.__name__ = name
+            array = named
         self.array = array
         self.quiet_array: Callable[..., Any] = np.errstate(all="ignore")(array)
         self.scalar = scalar
