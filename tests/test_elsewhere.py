@@ -511,6 +511,11 @@ def trained_on(device: str) -> list[float]:
 def test_nothing_is_computed_on_another_device() -> None:
     """PyTorch's device without memory refuses what is elsewhere, as a GPU does."""
     trained_on("meta")
+    import torch
+
+    layer = nn.Linear(6, 2, rng=0)
+    function = record(lambda x: layer(x))(np.ones((5, 6), np.float32)).to_torch()
+    assert function(torch.ones((5, 6), device="meta")).device.type == "meta"
 
 
 @needs_torch[0]
@@ -559,6 +564,12 @@ def test_calls_that_do_not_fit_say_so(where: str) -> None:
         ((state, x), random, TypeError, "another structure"),
         ((state, x[:3], y), random, ShapeError, r"input 0 was recorded with shape \(5, 6\).*\(3, 6\)"),
         ((state, x.astype(np.float32), y), random, ShapeError, "float64, and is .* float32"),
+        (
+            ({name: a[None] for name, a in state.items()}, x, y),
+            random,
+            ShapeError,
+            "of the state was recorded",
+        ),
     ):
         with pytest.raises(error, match=words):
             pure(*arguments, random=numbers)
@@ -612,11 +623,12 @@ def test_an_index_outside_is_nan_on_jax(jax: Any) -> None:
         assert all(np.isnan(result).all() for result in function(FLOATS, outside))
     training = Training("mlp, SGD", np.float64)
     pure = training.recorded()[0].to_jax()
+    function = jax.jit(pure)
     x, y = training.data[0]
     one = y.copy()
     one[np.argmin(y)] = -1  # which NumPy, in an index, takes for the last
     for labels in (y + 3, y - 3, one):
-        state, loss = pure(pure.state(), x, labels, random=pure.random())
+        state, loss = function(pure.state(), x, labels, random=pure.random())
         assert np.isnan(loss) and np.isnan(state["0.weight … 4.bias"]).all()
 
 

@@ -112,8 +112,11 @@ class Pure:
         RecordError: the array of a parameter was replaced after the recording.
         """
         self._ready()
+        return self._state(None)
+
+    def _state(self, like: Any) -> State:
         self._current()
-        return {name: self.engine.constant(np.array(held.read()), None) for name, held in self._held.items()}
+        return {name: self.engine.constant(np.array(held.read()), like) for name, held in self._held.items()}
 
     def load(self, state: State) -> None:
         """Put a state back where it came from: into parameters, optimisers, Values and gradients.
@@ -153,6 +156,7 @@ class Pure:
         """
         self._ready()
         name = self.program.name
+        state: State | None = None
         if arguments and self._is_state(arguments[0]):
             state, *arguments = arguments  # type: ignore[assignment]
         elif self.changes:
@@ -160,31 +164,30 @@ class Pure:
                 f"{name} changes memory: call it as state, result = f(state, ...), with the state that "
                 f"f.state() gives, of {sorted(self._held)}"
             )
-        else:
-            state = self.state()
         if len(random) != len(self._draws):
             raise TypeError(
                 f"{name} draws random numbers {len(self._draws)} times, and was given {len(random)} arrays "
                 "of them: call it with random=f.random()"
             )
         leaves = self._leaves(tuple(arguments))
-        given = {slot: leaves[place] for place, slot in self.program.inputs.items()}
-        own = [x for x in (*state.values(), *given.values(), *random) if not _is_numpy(x)]
+        own = [
+            x for x in (*(state or {}).values(), *leaves, *random) if hasattr(x, "dtype") and not _is_numpy(x)
+        ]
         like = own[0] if own else None
-        arrays = {held.before: state[name] for name, held in self._held.items()}
-        run = Run(self.engine, arrays, self._views, self._spans, random, like)
-        arrays |= {slot: run.fitting(x, slot.dtype) for slot, x in self._fitting(given, run)}
+        state = self._state(like) if state is None else state
+        run = Run(self.engine, self._views, self._spans, random, like)
+        for key, held in self._held.items():
+            run.arrays[held.before] = self._fitting(f"{key!r} of the state", held.before, state[key], run)
+        for place, slot in self.program.inputs.items():
+            run.arrays[slot] = self._fitting(f"input {place}", slot, leaves[place], run)
         for instruction in self.program.instructions:
             run.step(instruction)
-        outputs = [x if not isinstance(x, Slot) else run.now(x) for x in self.program.outputs]
-        after = {name: run.now(held.after) for name, held in self._held.items()}
         result = self.program._build(
-            [
-                run.guarded(x) if isinstance(slot, Slot) else x
-                for x, slot in zip(outputs, self.program.outputs, strict=True)
-            ]
+            [run.result(x) if isinstance(x, Slot) else x for x in self.program.outputs]
         )
-        return ({name: run.guarded(x) for name, x in after.items()}, result) if self.changes else result
+        if not self.changes:
+            return result
+        return {key: run.result(held.after) for key, held in self._held.items()}, result
 
     def _leaves(self, arguments: tuple[Any, ...]) -> list[Any]:
         """The leaves of arguments of the structure, and with the constants, of those that were recorded."""
@@ -199,20 +202,19 @@ class Pure:
                 )
         return [x.plain if isinstance(x, Node) else x for x in leaves]
 
-    def _fitting(self, given: dict[Slot, Any], run: Run) -> Iterator[tuple[Slot, Any]]:
-        """Inputs as arrays of the engine, of the shape and dtype that were recorded."""
-        for place, (slot, x) in enumerate(given.items()):
-            array = run.real(np.asarray(x, slot.dtype if slot.weak else None) if _is_numpy(x) else x)
-            dtype = str(np.asarray(x).dtype if _is_numpy(x) else x.dtype).rpartition(".")[2]
-            both = np.dtype(dtype).kind + slot.dtype.kind
-            if tuple(array.shape) != slot.shape or not (
-                slot.weak or dtype == slot.dtype.name or both in ("ii", "uu")
-            ):
-                raise ShapeError(
-                    f"{self.program.name}: input {place} was recorded with shape {slot.shape} and dtype "
-                    f"{slot.dtype}, and is of shape {tuple(array.shape)} and dtype {dtype}"
-                )
-            yield slot, array
+    def _fitting(self, what: str, slot: Slot, x: Any, run: Run) -> Any:
+        """What is given for a slot, as an array of the engine, if it has the shape and dtype recorded."""
+        array = run.real(np.asarray(x, slot.dtype if slot.weak else None)) if _is_numpy(x) else x
+        dtype = str(array.dtype).rpartition(".")[2]
+        fits = slot.weak or array.dtype == self.engine.dtype(slot.dtype)
+        if tuple(array.shape) != slot.shape or not (
+            fits or (slot.dtype.kind in "iu" and np.dtype(dtype).kind == slot.dtype.kind)
+        ):
+            raise ShapeError(
+                f"{self.program.name}: {what} was recorded with shape {slot.shape} and dtype {slot.dtype}, "
+                f"and is of shape {tuple(array.shape)} and dtype {dtype}"
+            )
+        return run.fitting(array, slot.dtype)
 
 
 def _is_numpy(x: Any) -> bool:

@@ -50,15 +50,15 @@ class Run:
     def __init__(
         self,
         engine: Engine,
-        arrays: dict[Slot, Any],
         views: dict[Slot, Instruction],
         spans: dict[Slot, Span],
         random: Sequence[Any],
         like: Any,
     ) -> None:
         self.engine, self.xp = engine, engine.namespace
-        self.arrays, self.views, self.spans = arrays, views, spans
+        self.views, self.spans = views, spans
         self.random, self.like = iter(random), like
+        self.arrays: dict[Slot, Any] = {}
         self.checks: list[Any] = []
         self._seen: dict[Slot, tuple[Any, Any]] = {}  # views, and what they looked into
 
@@ -224,8 +224,9 @@ class Run:
             axis += _axes_of(part)
         return tuple(found)
 
-    def guarded(self, array: Any) -> Any:
-        """A result, with NaN in the place of its floats where a condition is not met."""
+    def result(self, slot: Slot) -> Any:
+        """The array of a slot at the end; its floats are NaN where a condition is not met."""
+        array = self.now(slot)
         if not self.checks or not _is_float(array):
             return array
         valid = self.checks[0]
