@@ -187,6 +187,9 @@ def written_through_views(x: Any, w: Any) -> Any:
     y.reshape(-1)[-1:] *= 3
     y[:, ::-1][1, 0] = x[0]
     y.swapaxes(0, 1)[0] -= 1
+    y[::-1, 0] = 2
+    y[:, ::-1] += w
+    y[..., [0, 2]] -= y[[1, 0]][:, :2]
     z = np.zeros((2, 1, 3)) + w
     z.transpose(1, 2, 0)[0, 1] = w[1:]
     y += z[:, 0]

@@ -108,7 +108,9 @@ class Run:
             lifted = self.xp.reshape(mask, (*mask.shape, *[1] * (x.ndim - mask.ndim)))
             return self.xp.where(lifted, value, x)
         forward, axes = forwards(index, x.shape)
-        return self.engine.put(x, forward, self.xp.flip(value, axis=axes) if axes else value)
+        if axes:
+            value = self.xp.flip(self.xp.broadcast_to(value, x[forward].shape), axis=axes)
+        return self.engine.put(x, forward, value)
 
     # -- calls ----------------------------------------------------------------------------
 
@@ -211,6 +213,7 @@ class Run:
         found: list[Any] = []
         axis = 0
         for place, part in enumerate(parts):
+            part = np.asarray(part) if type(part) is list else part
             real = self.real(part)
             if part is Ellipsis:
                 axis = len(shape) - sum(map(_axes_of, parts[place + 1 :]))
