@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from browser import Visit, chromium
+from engines import ENGINES, set_up
 from hypothesis import settings
 
 # They need PyTorch, which no test does.
@@ -38,3 +39,19 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     yield visit
     for each in visits:
         each.close()
+
+
+@pytest.fixture(params=ENGINES)
+def where(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of an engine that programs run on, which is set to 64 bits."""
+    with set_up(request.param):
+        yield request.param
+
+
+@pytest.fixture
+def jax() -> Iterator[Any]:
+    """JAX with 64 bits."""
+    with set_up("jax"):
+        import jax
+
+        yield jax

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -118,7 +119,7 @@ def torch() -> Engine:
         torch.special,
         constant,
         plain=lambda array: array.detach().cpu().numpy(),
-        dtype=lambda dtype: getattr(namespace, signed.get(dtype.name, dtype.name)),
+        dtype=functools.cache(lambda dtype: getattr(namespace, signed.get(dtype.name, dtype.name))),
         put=put,
         put_more=put_more,
         is_wide=lambda: True,
