@@ -46,7 +46,9 @@ def main(number: int = 0, count: int = 1, address: str = "") -> None:
     from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
     jax.config.update("jax_enable_x64", True)
-    if count > 1:
+    if count == 1:
+        jax.config.update("jax_platforms", "cpu")  # where the simulated devices are
+    else:
         jax.distributed.initialize(address, count, number)
     devices = Mesh(np.array(jax.devices()), ("batch",))
     everywhere, split = (NamedSharding(devices, PartitionSpec(*axes)) for axes in ((), ("batch",)))

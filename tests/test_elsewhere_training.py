@@ -254,8 +254,8 @@ def test_a_compiled_program_takes_its_parameters_as_state(jax: Any) -> None:
 
 
 def losses_printed(text: str) -> dict[str, list[float]]:
-    rows = [line.split(":") for line in text.splitlines() if ":" in line]
-    return {name: [float(x) for x in numbers.split()] for name, numbers in rows if name.startswith("losses")}
+    rows = [line.split(":") for line in text.splitlines() if line.startswith("losses")]
+    return {name: [float(x) for x in numbers.split()] for name, numbers in rows}
 
 
 def check_data_parallel(text: str, devices: int) -> None:
