@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .array_ops import Number, shape_of, softmax
+from .array_ops import Number, plain, shape_of, softmax
 from .operation import Operation, row
 
 
@@ -28,13 +28,14 @@ def _together(x: Number) -> Number:
 
 
 def _attention(query: Any, key: Any, value: Any, heads: int, scale: float, mask: Any) -> Any:
-    weights = _apart(query, heads) @ _apart(key, heads).swapaxes(-1, -2)
-    weights *= scale
-    weights += mask
-    weights -= np.maximum.reduce(weights, axis=-1, keepdims=True)
-    np.exp(weights, out=weights)
-    weights /= np.add.reduce(weights, axis=-1, keepdims=True)
+    weights = _weights(_apart(query, heads), _apart(key, heads), scale, mask)
     return _together(weights @ _apart(value, heads))
+
+
+def _weights(query: Number, key: Number, scale: float, mask: Any) -> Number:
+    """How much each place looks at each other, (..., heads, to, from)."""
+    scores = query @ key.swapaxes(-1, -2) * scale
+    return softmax(scores + np.asarray(mask, plain(scores).dtype), axis=-1)
 
 
 def _attention_joint(
@@ -48,7 +49,7 @@ def _attention_joint(
     mask: Any,
 ) -> list[Number]:
     q, k, v, g = (_apart(x, heads) for x in (query, key, value, gradient))
-    weights = softmax(q @ k.swapaxes(-1, -2) * scale + mask, axis=-1)  # (..., heads, to, from)
+    weights = _weights(q, k, scale, mask)
     to_weights = g @ v.swapaxes(-1, -2)
     along = (to_weights * weights).sum(axis=-1, keepdims=True)
     to_scores = weights * (to_weights - along) * scale

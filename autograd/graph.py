@@ -47,13 +47,13 @@ class Node(NumpyProtocol):
     scope: the path of the module that computed this node, such as ``0.attention``; empty outside.
     """
 
-    __slots__ = ("_data", "_parents", "grad", "label", "number", "operation", "scope")
+    __slots__ = ("_data", "_grad", "_parents", "label", "number", "operation", "scope")
     rank = 0
     _lent: bytes | None = None  # only arrays can be written into from outside
     _keeps_grad = True  # a backward leaves every gradient; only arrays are too large for that
 
     _data: Any
-    grad: Any
+    _grad: Any
     label: str
     scope: str
     number: int
@@ -79,6 +79,19 @@ class Node(NumpyProtocol):
     def parents(self, parents: Iterable[Node]) -> None:
         self._parents = tuple(parents)
         note_change()
+
+    @property
+    def grad(self) -> Any:
+        """The gradient of the last backward, None before a backward and after :meth:`zero_grad`."""
+        recorder = recorder_now()
+        return self._grad if recorder is None else recorder.gradient_of(self)
+
+    @grad.setter
+    def grad(self, gradient: Any) -> None:
+        recorder = recorder_now()
+        if recorder is not None:
+            recorder.assigned.add(self)
+        self._grad = gradient
 
     @property
     def static(self) -> dict[str, Any]:
@@ -215,8 +228,8 @@ class Node(NumpyProtocol):
 
 
 get_data = attrgetter("_data")
-get_grad = Node.__dict__["grad"].__get__
-set_grad = Node.__dict__["grad"].__set__
+get_grad = Node.__dict__["_grad"].__get__
+set_grad = Node.__dict__["_grad"].__set__
 
 
 def _rebuild(kind: type[Node], data: Any, label: str, requires_grad: bool, grad: Any) -> Node:

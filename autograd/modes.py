@@ -74,7 +74,7 @@ def reverse(
     current = MODE.get()
     watch = current.watch if current is not None else None
     recorder = current.recorder if current is not None else None
-    spelled_out = not as_nodes and watch is None
+    spelled_out = not as_nodes and watch is None and recorder is None
     arrived = gradients.get
     for node in reversed(nodes):
         parents = node._parents
@@ -177,6 +177,8 @@ def numbers(y: Any, inputs: list[Any]) -> tuple[Any, list[Any]]:
     """
     if type(y) is float:
         return np.float64(y), list(map(np.float64, inputs))
+    if isinstance(y, StandIn) and y.weak:
+        return y, inputs
     return y, [y.dtype.type(x) if type(x) is float else x for x in inputs]
 
 

@@ -48,7 +48,7 @@ class Value(Node):
 
     def __init__(self, data: Any, label: str = "") -> None:
         self._data = as_float(data)
-        self.grad = None
+        self._grad = None
         self.operation = None
         self._parents = ()
         self.number = next_number()
@@ -166,7 +166,7 @@ def constant(data: Any, label: str = "") -> Value:
 def record_node(operation: Operation, data: Any, parents: tuple[Value, ...]) -> Value:
     node: Value = _new(Value)
     node._data = data
-    node.grad = None
+    node._grad = None
     node.label = ""
     node.number = next_number()
     mode = current_mode()
@@ -193,7 +193,7 @@ def _binary(operation: Operation) -> tuple[Callable[[Value, Any], Any], Callable
             # The same as `_record`, spelled out: most nodes of a scalar program are made here.
             node: Value = _new(Value)
             node._data = scalar(self._data, other._data)
-            node.grad = None
+            node._grad = None
             node.label = ""
             node.scope = ""
             node.number = next_number()

@@ -332,6 +332,21 @@ def test_threads_take_turns_on_one_program() -> None:
         assert list(pool.map(program, inputs * 10)) == expected * 10
 
 
+def test_gradients_of_values_set_to_zero_in_a_step_as_micrograd_has_it() -> None:
+    w = Value(3.0)
+
+    def step(x: Any) -> Any:
+        loss = w * x
+        w.grad = 0.0
+        loss.backward()
+        return loss
+
+    program = record(step)(2.0)
+    for x in (3.0, 4.0):
+        program(x)
+        assert w.grad == x
+
+
 # -- branches and what cannot be recorded -----------------------------------------------------
 
 

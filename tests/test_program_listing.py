@@ -101,7 +101,7 @@ def test_a_long_program_is_cut_and_says_so() -> None:
 
 
 def test_numbers_that_are_grouped_are_said_to_be() -> None:
-    w = [Value(0.1 * i, label=f"w{i}") for i in range(40)]
+    w = [Value(0.1 * i, label=f"w{i}") for i in range(60)]
 
     def loss(x: float) -> Any:
         for value in w:

@@ -19,11 +19,11 @@ from ..value import Value
 from .engines import Engine
 from .functional import Run, Span, is_known
 from .instruction import slots_in
-from .listing import name_of
 from .program import Program
 from .recorder import draw
 from .signature import signature
 from .slot import Slot
+from .wording import name_of
 
 State = dict[str, Any]
 """The memory of a program from outside: arrays of an engine by name."""
@@ -182,7 +182,7 @@ class Pure:
             run.arrays[slot] = self._fitting(f"input {place}", slot, leaves[place], run)
         for instruction in self.program.instructions:
             run.step(instruction)
-        result = self.program._build(
+        result = self.program.build(
             [run.result(x) if isinstance(x, Slot) else x for x in self.program.outputs]
         )
         if not self.changes:
@@ -265,7 +265,7 @@ def _address(array: Any) -> int:
 
 
 def _named(program: Program, roots: Sequence[Slot]) -> Iterator[tuple[str, Held]]:
-    """Names for the arrays of the state: a label, or of many parameters in one, the first and the last."""
+    """Names for the arrays of the state: their own, or labels; of many, the first and the last."""
     labels = [(memory, tensor.label) for tensor, memory, _ in program.tensors if tensor.label]
     rebound, gradients = dict(program.rebound), dict(program.gradients)
     taken: set[str] = set()
@@ -279,7 +279,8 @@ def _named(program: Program, roots: Sequence[Slot]) -> Iterator[tuple[str, Held]
 
     for slot in roots:
         own = [label for memory, label in labels if np.may_share_memory(memory, slot.value)]
-        yield named(" … ".join(own[:1] + own[1:][-1:]), Held(slot, slot, *_array(slot.value)))
+        name = program.names.get(slot) or " … ".join(own[:1] + own[1:][-1:])
+        yield named(name, Held(slot, slot, *_array(slot.value)))
     for value, slot in program.cells:
         yield named(value.label, Held(slot, rebound.get(value, slot), *_number(value)))
     for owner, slot in program.gradients_before:

@@ -16,10 +16,10 @@ import numpy as np
 from ..errors import RecordError
 from .engines import Engine
 from .instruction import Instruction, replaced
-from .listing import name_of
 from .recorder import check, draw
 from .slot import Slot
 from .standard import FUNCTIONS, OF_ONE_DTYPE, SPECIAL, forwards, standard_name
+from .wording import name_of
 
 _UNWRITTEN = ("casting", "dtype", "order", "out", "subok")
 """Options of NumPy that say how a result is stored, as the slots of a program do already."""

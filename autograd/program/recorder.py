@@ -55,7 +55,7 @@ class Recorder:
     touched: the nodes from before the recording that took part, with their data and slot from before.
     made: the nodes that were made while recording.
     gradients_before: slots for gradients that were there before and were read.
-    assigned, absent: Tensors whose gradient was assigned, and those found without one before that.
+    assigned, absent: nodes whose gradient was assigned, and those found without one before that.
     names: what memory and results are called, for listings and pictures.
     passing: the node that a backward pass is at.
     generators, modules: random generators that were drawn from, and modules with the mode they were in.
@@ -116,10 +116,11 @@ class Recorder:
     def gradient_of(self, node: Node) -> Any:
         """The gradient of a node, as a slot if it is from before the recording."""
         gradient = get_grad(node)
-        if gradient is None and not isinstance(node, Value) and node not in self.assigned:
-            self.absent.add(node)
-        if gradient is None or isinstance(gradient, (Slot, Node)) or node.number > self.first:
+        if node in self.assigned or isinstance(gradient, (Slot, Node)) or node.number > self.first:
             return gradient
+        if gradient is None:
+            self.absent.add(node)
+            return None
         if node not in self.gradients_before:
             self.gradients_before[node] = Slot(self, np.array(gradient)[()], weak=type(gradient) is float)
         return self.gradients_before[node]

@@ -20,6 +20,8 @@ from .slot import Slot
 if TYPE_CHECKING:
     from .program import Program
 
+COPIED = 1 << 18
+"""Up to how many bytes copying an argument takes less time than binding the calls anew that take it."""
 Owner = Node | int
 """A node from before the recording, or the place of an argument."""
 
@@ -98,8 +100,9 @@ class Replay:
         for place, slot in program.inputs.items():
             given, own = leaves[place], self._own[slot]
             array = given._data if isinstance(given, Node) else given
-            # Without a copy where the memory is laid out alike.
-            if type(array) is not np.ndarray or array.strides != own.strides or slot in self._copied:
+            # Large arrays without a copy, where their memory is laid out alike.
+            small = own.nbytes < COPIED
+            if small or type(array) is not np.ndarray or array.strides != own.strides or slot in self._copied:
                 own[...] = array
                 array = own
             if array is not arrays[slot]:

@@ -37,6 +37,8 @@ def simplified(instructions: Sequence[Instruction]) -> tuple[list[Instruction], 
                 options=replaced(instruction.options, lambda slot: same.get(slot, slot)),
                 output=same.get(instruction.output, instruction.output),
             )
+        if instruction.output.storage in same:  # a view of what was left out
+            instruction.output.storage = same[instruction.output.storage]
         function, arguments, options, output = instruction[:4]
         storage = output.storage
         if instruction.writes or output.weak or function in _NEVER or storage in written:
