@@ -29,7 +29,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests"))
 
 from microgpt_reference import Reference  # noqa: E402
-from networks import environment  # noqa: E402
+from peers.workers import environment  # noqa: E402
 
 from chainrule.datasets import names  # noqa: E402
 from chainrule.microgpt import Letters, Settings, TensorGPT, ValueGPT, first_weights  # noqa: E402

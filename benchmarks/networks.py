@@ -9,28 +9,14 @@ to the same loss.
     python benchmarks/networks.py [rounds]
 """
 
-import json
-import math
-import os
-import shutil
-import statistics
 import subprocess
 import sys
 import time
-import venv
-from pathlib import Path
-from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-PEERS = Path(__file__).resolve().parent / "peers"
-ENVIRONMENTS = ROOT / ".venv-bench"
+from peers.workers import Worker, medians, same, turns
+
 OURS, BY_HAND, TORCH = "chainrule", "numpy", "torch"
-PACKAGES = {
-    "torch": ["torch==2.13.0", "numpy"],
-    "mygrad": ["mygrad==2.5.0"],
-    "hips": ["autograd==1.9.1"],
-    "tinygrad": ["tinygrad==0.14.0", "numpy", "ziglang"],
-}
+LIBRARIES = (OURS, BY_HAND, TORCH, "mygrad", "hips", "tinygrad")
 BLOCKS = {
     "784-16-16-10": 100,
     "784-128-10": 50,
@@ -49,67 +35,10 @@ WANTED = {  # how many times as fast as PyTorch
 }
 
 
-class Worker:
-    """One library in its process."""
-
-    def __init__(self, name: str) -> None:
-        python = Path(sys.executable) if name in (OURS, BY_HAND) else environment(name)
-        threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        clean["PATH"] = f"{python.parent}{os.pathsep}{clean.get('PATH', '')}"
-        self.name = name
-        self.process = subprocess.Popen(
-            [str(python), str(PEERS / f"{name}_steps.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=clean | threads,
-            cwd=PEERS,
-        )
-        greeting = self.answer()
-        self.version, self.cases = greeting["version"], greeting["cases"]
-
-    def answer(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.name} ended with code {self.process.wait()}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-    def run(self, case: str, steps: int) -> dict[str, Any]:
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{case} {steps}\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
-
-
-def environment(name: str) -> Path:
-    """The Python of a library's environment, which is made if it is not there."""
-    folder = ENVIRONMENTS / name
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-    done = folder / "installed"
-    if not done.exists():
-        print(f"making {folder.relative_to(ROOT)} with {', '.join(PACKAGES[name])} ...", flush=True)
-        venv.create(folder, clear=True, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES[name]], check=True)
-        if name == "tinygrad" and not shutil.which("clang"):
-            compiler = python.with_name("clang")  # which ziglang carries
-            compiler.write_text(f'#!/bin/sh\nexec "{python}" -m ziglang clang "$@"\n')
-            compiler.chmod(0o755)
-        done.touch()
-    return python
-
-
 def start() -> list[Worker]:
     """All workers that can be had."""
     workers = []
-    for name in (OURS, BY_HAND, *PACKAGES):
+    for name in LIBRARIES:
         try:
             workers.append(Worker(name))
         except (RuntimeError, subprocess.CalledProcessError, OSError) as error:
@@ -128,14 +57,9 @@ def measure(workers: list[Worker], case: str, rounds: int) -> dict[str, float]:
             print(f"left out: {worker.name} for {case} ({error})")
             able.remove(worker)
             workers.remove(worker)
-    expected = losses[OURS]
-    assert all(math.isclose(loss, expected, rel_tol=1e-3) for loss in losses.values()), losses
-    seconds: dict[str, list[float]] = {worker.name: [] for worker in able}
-    for _ in range(rounds):
-        for worker in able:
-            steps = max(BLOCKS[case] // SLOW.get(worker.name, 1), 2)
-            seconds[worker.name] += worker.run(case, steps)["seconds"]
-    return {name: statistics.median(times) for name, times in seconds.items()}
+    same(losses)
+    blocks = {worker.name: max(BLOCKS[case] // SLOW.get(worker.name, 1), 2) for worker in able}
+    return medians(turns({worker.name: (worker, case) for worker in able}, blocks, rounds))
 
 
 def main() -> None:

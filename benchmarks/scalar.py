@@ -83,26 +83,33 @@ def initial_weights() -> list[list[list[float]]]:
     ]
 
 
-def program(kind: Callable[[float], Any], neuron: Callable[..., Any]) -> Callable[[], Any]:
-    """The whole step for one kind of scalar: forward to the loss, then backward."""
-    points, labels = moons(100, 0.1, seed=1)
+def program(
+    kind: Callable[[float], Any], neuron: Callable[..., Any], rate: float = 0.0, cleared: Any = 0
+) -> Callable[[Any, Any], Any]:
+    """The whole step for one kind of scalar: forward to the loss, backward, an update if there is a rate.
+
+    Gradients are ``cleared`` before.
+    """
     weights = [[[kind(w) for w in row] for row in layer] for layer in initial_weights()]
     parameters = [w for layer in weights for row in layer for w in row]
 
-    def step() -> Any:
+    def step(points: Any, labels: Any) -> Any:
         scores = []
-        for point in points.tolist():
+        for point in points:
             activations = [kind(x) for x in point]
             for depth, layer in enumerate(weights):
                 activations = [neuron(row[:-1], activations, row[-1]) for row in layer]
                 if depth < len(weights) - 1:
                     activations = [a.relu() for a in activations]
             scores.append(activations[0])
-        losses = [(1 + -y * s).relu() for y, s in zip(labels.tolist(), scores, strict=True)]
+        losses = [(1 + -y * s).relu() for y, s in zip(labels, scores, strict=True)]
         loss = sum(losses) * (1.0 / len(losses)) + 1e-4 * sum(p * p for p in parameters)
         for parameter in parameters:
-            parameter.grad = 0
+            parameter.grad = cleared
         loss.backward()
+        if rate:
+            for parameter in parameters:
+                parameter.data -= rate * parameter.grad
         return loss
 
     return step
@@ -150,6 +157,7 @@ def long_chain(length: int = 1_000_000) -> tuple[float, float, float]:
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     sys.setrecursionlimit(100_000)
+    points, labels = (array.tolist() for array in moons(100, 0.1, seed=1))
     steps = {
         "micrograd": program(Micrograd, sum_of_products),
         "local gradients": program(LocalGradients, sum_of_products),
@@ -163,7 +171,7 @@ def main() -> None:
             gc.collect()
             for _ in range(repetitions):
                 start = time.process_time()
-                losses[name] = step().data
+                losses[name] = step(points, labels).data
                 times[name].append(time.process_time() - start)
     reference = losses["micrograd"]
     assert all(abs(loss - reference) < 1e-9 for loss in losses.values()), losses
