@@ -72,9 +72,9 @@ def main() -> None:
     results = {case: measure(workers, case, rounds) for case in BLOCKS}
     print(f"\n| one step of training, µs | {' | '.join(names)} | × as fast as PyTorch | wanted |")
     print(f"|---|{'---|' * len(names)}---|---|")
-    for case, medians in results.items():
-        cells = [f"{medians[name] * 1e6:,.0f}" if name in medians else "–" for name in names]
-        ratio = f"{medians[TORCH] / medians[OURS]:.2f}" if TORCH in medians else "–"
+    for case, step in results.items():
+        cells = [f"{step[name] * 1e6:,.0f}" if name in step else "–" for name in names]
+        ratio = f"{step[TORCH] / step[OURS]:.2f}" if TORCH in step else "–"
         print(f"| {case} | {' | '.join(cells)} | {ratio} | {WANTED[case]} |")
     for case in results:
         if BY_HAND in results[case]:

@@ -17,7 +17,7 @@ from chainrule.microgpt import Settings, TensorGPT
 from nn import Adam, PolynomialLR, cross_entropy
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
-from microgpt_reference import Reference  # noqa: E402
+from microgpt_reference import Reference
 
 FOLDER = Path(sys.argv[1])
 NAMES = json.loads((FOLDER / "names.json").read_text())

@@ -52,9 +52,7 @@ def update(state, tokens, following, counts):
     m = each(lambda m, g: one * m + (1 - one) * g, m, g)
     v = each(lambda v, g: two * v + (1 - two) * g * g, v, g)
     unbiased = 1 / (1 - one**time), 1 / (1 - two**time)
-    w = each(
-        lambda w, m, v: w - rate * m * unbiased[0] / (jnp.sqrt(v * unbiased[1]) + EPSILON), w, m, v
-    )
+    w = each(lambda w, m, v: w - rate * m * unbiased[0] / (jnp.sqrt(v * unbiased[1]) + EPSILON), w, m, v)
     return (w, m, v, time), loss
 
 

@@ -2,7 +2,7 @@
 
     python jax_steps.py [synchronous]
 
-JAX hands work to another thread; ``synchronous`` lets the one that calls do it, which is faster for small work.
+JAX hands work to another thread; ``synchronous`` lets the one that calls do it, faster for small work.
 """
 
 import sys

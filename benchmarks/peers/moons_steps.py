@@ -14,7 +14,7 @@ import autograd
 from chainrule.datasets import moons
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from scalar import Micrograd, program, sum_of_products  # noqa: E402
+from scalar import Micrograd, program, sum_of_products
 
 RATE = 0.1
 POINTS = (2, 15, 100, 154, 1538)

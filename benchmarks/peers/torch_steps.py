@@ -1,4 +1,4 @@
-"""The steps with PyTorch: eager, compiled as they are, and as one function without state, compiled as a whole.
+"""The steps with PyTorch: eager, compiled as they are, and as one pure function, compiled as a whole.
 
     python torch_steps.py [compiled]
 
@@ -57,7 +57,7 @@ def trained(model, case, forward=None, style=""):
     return lambda: step(x, classes).item()
 
 
-def perceptron(case, style=''):
+def perceptron(case, style=""):
     widths, _ = DENSE[case]
     layers = []
     for a, b in itertools.pairwise(widths):
@@ -65,7 +65,7 @@ def perceptron(case, style=''):
     return trained(loaded(nn.Sequential(*layers[:-1]), dense(case)), case, style=style)
 
 
-def images(case, style=''):
+def images(case, style=""):
     model = nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1),
         nn.ReLU(),
