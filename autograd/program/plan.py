@@ -18,7 +18,7 @@ from .binding import BINDINGS, bind_generic, view_index
 from .instruction import Instruction, replaced
 from .recorder import OUT_BY_NAME, check
 from .scalars import Group, Scalars, calls_of
-from .slot import Slot
+from .slot import Layout, Slot
 
 Call = Callable[[], Any]
 
@@ -51,7 +51,8 @@ class Plan:
         self.calls: list[Call] = []
         self._kept = {slot.storage for slot in kept} | set(self.arrays)
         self._last = _last_uses(instructions)
-        self._free: dict[Any, list[Any]] = {}
+        self._blocks: dict[Slot, Any] = {}  # the memory of each result, as bytes
+        self._free: dict[int, list[Any]] = {}  # such memory that nobody looks at any more, by its size
         self._call_of: dict[int, int] = {}  # the place of an instruction among the calls
         self._joined, self._pieces = joined_in_place(instructions, self.arrays)
         self.sources = frozenset(
@@ -89,20 +90,23 @@ class Plan:
             self._call_of[place] = len(self.calls)
             self.calls.append(self._bind(instruction))
         for storage in dying - self._pieces.keys():
-            array = self.arrays[storage]
-            self._free.setdefault(_key(array), []).append(array)
+            block = self._blocks[storage]
+            self._free.setdefault(block.size, []).append(block)
 
     def _buffer(self, instruction: Instruction, dying: set[Slot]) -> Any:
         """Memory for a result: that of an argument which is not needed any more, or free, or new."""
-        like = _array(instruction.output.value)
-        key = _key(like)
+        output = instruction.output
+        layout = Layout.of(output.value)
         if isinstance(instruction.function, np.ufunc) and not instruction.options:
             for slot in instruction.arguments:
-                if isinstance(slot, Slot) and slot in dying and _key(self.arrays[slot]) == key:
+                if isinstance(slot, Slot) and slot in dying and Layout.of(slot.value) == layout:
                     dying.discard(slot)
+                    self._blocks[output] = self._blocks[slot]
                     return self.arrays[slot]
-        free = self._free.get(key)
-        return free.pop() if free else np.empty_like(like)
+        free = self._free.get(layout.nbytes)
+        block = free.pop() if free else np.empty(layout.nbytes, np.uint8)
+        self._blocks[output] = block
+        return layout.within(block)
 
     def _view(self, instruction: Instruction) -> Any:
         view = instruction.function(*self.real(instruction.arguments), **self.real(instruction.options))
@@ -206,7 +210,7 @@ def joined_in_place(
             and slot not in memory
             and slot.dtype == whole.dtype
             and slot.size == piece.size
-            and slot.value.flags.c_contiguous
+            and Layout.of(slot.value).is_in_order
             for slot, piece in zip(pieces, instruction.arguments[0], strict=True)
         )
         alone = touched[target][0] == place == last_write[target]
@@ -221,10 +225,6 @@ def joined_in_place(
 
 def _array(value: Any) -> Any:
     return value if isinstance(value, np.ndarray) else np.array(value)
-
-
-def _key(array: Any) -> Any:
-    return array.shape, array.dtype, array.strides
 
 
 def _last_uses(instructions: Sequence[Instruction]) -> dict[Slot, int]:

@@ -182,7 +182,12 @@ def _planned(program: Program) -> Plan:
     inputs = list(program.inputs.values())
     numbers = [*cells, *[slot for slot in (*inputs, *read) if slot.weak]]
     scalars = grouped(program.instructions, numbers, kept)
-    return Plan(program.instructions, [*program.leaves, *inputs, *cells, *read], kept, scalars)
+    outside = [*program.leaves, *inputs, *cells, *read]
+    memory = set(outside)
+    for instruction in program.instructions:  # what was computed while recording is needed no more
+        if instruction.output.storage not in memory:
+            instruction.output.forget()
+    return Plan(program.instructions, outside, kept, scalars)
 
 
 def _node(owner: Owner, leaves: Sequence[Any]) -> Any:

@@ -166,7 +166,7 @@ def _element(slot: Slot, elements: dict[Slot, tuple[Slot, int]], index: Any) -> 
     array, memory = slot.value, slot.storage.value
     if len(parts) != array.ndim or not all(isinstance(part, (int, np.integer)) for part in parts):
         return None
-    if not memory.flags.c_contiguous:
+    if not isinstance(memory, np.ndarray) or not memory.flags.c_contiguous:
         return None
     offset = array.__array_interface__["data"][0] - memory.__array_interface__["data"][0]
     offset += sum(int(i) % n * step for i, n, step in zip(parts, array.shape, array.strides, strict=True))

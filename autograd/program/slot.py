@@ -9,10 +9,11 @@ a branch is answered, and the answer is checked whenever the program is replayed
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -30,12 +31,63 @@ _ABOUT_SHAPES = frozenset(
 """NumPy functions whose answer depends on shapes and dtypes alone, which a program is recorded for."""
 
 
+class Layout(NamedTuple):
+    """How an array lies in memory, without the numbers in it.
+
+    >>> layout = Layout.of(np.zeros((3, 2)).T)
+    >>> layout.within(np.empty(layout.nbytes, np.uint8)).strides
+    (8, 16)
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    strides: tuple[int, ...]
+
+    @classmethod
+    def of(cls, array: Any) -> Layout:
+        """The layout of an array, or of a number."""
+        return array if isinstance(array, Layout) else cls(array.shape, array.dtype, array.strides)
+
+    def within(self, block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """These bytes as an array whose axes lie in the same order."""
+        order = sorted(range(self.ndim), key=lambda axis: -self.strides[axis])
+        shape = [self.shape[axis] for axis in order]
+        array: np.ndarray[Any, Any] = np.ndarray(shape, self.dtype, block)
+        return array.transpose(np.argsort(order)) if self.ndim else array
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the elements take."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the elements lie side by side, the last axis first."""
+        step = self.dtype.itemsize
+        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
+            if n > 1 and stride != step:
+                return False
+            step *= n
+        return True
+
+
 class Slot(StandIn, NDArrayOperatorsMixin):
     """A place in a program that holds an array, and the array that it holds while recording.
 
     Attributes
     ----------
-    value: what was really computed; a NumPy number for results without axes.
+    value: what was really computed; a NumPy number for results without axes. Once a program is planned,
+        only the layout of it, unless it is memory from outside.
     storage: the slot whose memory this one looks into; itself unless it is a view.
     weak: whether it stands for a Python number, which does not widen the dtype of an array.
     """
@@ -115,6 +167,11 @@ class Slot(StandIn, NDArrayOperatorsMixin):
     def size(self) -> int:
         """The number of elements."""
         return self.value.size  # type: ignore[no-any-return]
+
+    def forget(self) -> None:
+        """Keep no more of an array than its layout."""
+        if isinstance(self.value, np.ndarray):
+            self.value = Layout.of(self.value)
 
     @property
     def base(self) -> Slot | None:
