@@ -48,6 +48,7 @@ class Replay:
         self._own = {slot: arrays[slot] for slot in program.inputs.values()}
         # Inputs that the program writes into, or takes single numbers from, are always copied.
         self._copied = frozenset(slot for _, slot in program.rebound) | self.plan.sources
+        self._before: dict[Slot, Any] = {}  # what was copied last
         self._followers = {slot: self.plan.followers(slot) for slot in program.inputs.values()}
         # The gradients of Tensors are left where they are computed; others are handed over.
         self._left: list[tuple[Node, Any]] = []
@@ -100,9 +101,12 @@ class Replay:
         for place, slot in program.inputs.items():
             given, own = leaves[place], self._own[slot]
             array = given._data if isinstance(given, Node) else given
-            # Large arrays without a copy, where their memory is laid out alike.
-            small = own.nbytes < COPIED
-            if small or type(array) is not np.ndarray or array.strides != own.strides or slot in self._copied:
+            if array is arrays[slot]:
+                continue
+            fits = type(array) is np.ndarray and array.strides == own.strides and slot not in self._copied
+            # The calls take the array itself if it is large, or comes again; the others are copied.
+            if not fits or (own.nbytes < COPIED and array is not self._before.get(slot)):
+                self._before[slot] = array
                 own[...] = array
                 array = own
             if array is not arrays[slot]:
