@@ -2,13 +2,11 @@
 
 import json
 import struct
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
+from peak_memory import printed_by
 
 from nn import CheckpointError, load
 
@@ -76,21 +74,21 @@ def test_a_file_that_claims_gigabytes_is_refused_at_once(name: str, tmp_path: Pa
         file.write(struct.pack("<Q", len(text) or 1 << 30) + text)
         if not name.endswith("lists"):
             file.truncate(file.tell() + ((1 << 35) if text else (1 << 30)))
-    program = textwrap.dedent(
+    printed = printed_by(
         """
-        import resource, sys, time
+        import time
         from nn import CheckpointError, Linear, load
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        from peak_memory import peak_mebibytes
         for model in (None, Linear(2, 2)):
             start = time.process_time()
             try:
                 load(sys.argv[1], model=model)
             except CheckpointError:
                 print(time.process_time() - start)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        """
+        print(peak_mebibytes())
+        """,
+        path,
     )
-    run = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True, check=True)
-    *seconds, mebibytes = map(float, run.stdout.split())
-    assert len(seconds) == 2 and max(seconds) < 2, run.stdout
-    assert mebibytes < 256, run.stdout
+    *seconds, mebibytes = map(float, printed)
+    assert len(seconds) == 2 and max(seconds) < 2, printed
+    assert mebibytes < 256, printed

@@ -661,3 +661,21 @@ def test_what_a_batch_cannot_do_is_an_error() -> None:
         record(lambda x, y: x * y.sum())(1.0, np.ones(2)).batch(np.ones(3), np.ones((3, 2)))
     with pytest.raises(ShapeError, match="one length"):
         record(lambda x, y: x * y)(1.0, 2.0).batch(np.ones(3), np.ones(2))
+
+
+def test_gradients_of_which_some_are_constants_are_joined() -> None:
+    """The gradient of a sum is ones whatever the input: no slot, but a number of the program."""
+    a, b = nn.Parameter(np.ones(3)), nn.Parameter(np.ones(2))
+    optimizer = nn.SGD([a, b], lr=0.1)
+
+    def step(x: Any) -> Any:
+        optimizer.zero_grad()
+        loss = a.sum() + (b * x).sum()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    compiled = autograd.compile(step)
+    for _ in range(5):
+        compiled(np.full(2, 2.0))
+    np.testing.assert_allclose(np.concatenate([a.data, b.data]), [0.5, 0.5, 0.5, 0, 0], atol=1e-15)

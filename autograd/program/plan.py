@@ -203,6 +203,8 @@ def joined_in_place(
         target = instruction.output
         if instruction.function is not np.concatenate or target not in outside or not instruction.writes:
             continue
+        if not all(isinstance(piece, Slot) for piece in instruction.arguments[0]):
+            continue
         pieces = [slot.storage for slot in instruction.arguments[0]]
         whole = outside[target]
         fits = all(
