@@ -679,3 +679,43 @@ def test_gradients_of_which_some_are_constants_are_joined() -> None:
     for _ in range(5):
         compiled(np.full(2, 2.0))
     np.testing.assert_allclose(np.concatenate([a.data, b.data]), [0.5, 0.5, 0.5, 0, 0], atol=1e-15)
+
+
+# -- what a plan saves ------------------------------------------------------------------------
+
+
+def test_what_is_computed_twice_is_computed_once_unless_it_is_written_into() -> None:
+    def twice(x: Any) -> Any:
+        return np.exp(x).sum() + np.exp(x).max()
+
+    def changed(x: Any) -> Any:
+        y = np.exp(x)
+        y += 1
+        return y.sum() + np.exp(x).max()
+
+    for function, count in ((twice, 1), (changed, 2)):
+        program = record(function)(np.ones(4))
+        assert sum(instruction.function is np.exp for instruction in program) == count
+        x = RANDOM.normal(size=4)
+        assert program(x) == function(x)
+
+
+def test_gradients_are_computed_where_the_optimizer_wants_them() -> None:
+    models, _, eager, compiled = both(MODELS["tanh"][0], OPTIMIZERS["Adam"])
+    for _ in range(5):
+        eager(FLAT, CLASSES), compiled(FLAT, CLASSES)
+    same_state(models)
+    bases = {id(p.grad.base) for p in models[1].parameters()}
+    ((program,),) = compiled.programs.values()
+    assert len(bases) == 1 and not any("concatenate" in str(call) for call in program.plan.calls)
+
+
+def test_memory_is_used_again() -> None:
+    program = record(lambda x: [x := np.tanh(x + k) * x for k in range(20)][-1])(np.ones(1000))
+    blocks = {id(block) for block in program.plan._blocks.values()}
+    assert len(program) == 60 and len(blocks) <= 4
+    x = RANDOM.normal(size=1000)
+    expected = x
+    for k in range(20):
+        expected = np.tanh(expected + k) * expected
+    np.testing.assert_array_equal(program(x), expected)
