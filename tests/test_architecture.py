@@ -51,7 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "autograd.program.engines": {"numpy", "jax", "torch", "array_api_compat"},
     "autograd.pytest_plugin": {"numpy", "pytest"},
     "nn": {"autograd", "numpy", "tqdm"},
-    "viz": {"autograd", "numpy", "matplotlib", "IPython", "typst"},
+    "viz": {"autograd", "numpy", "graphviz", "matplotlib", "IPython", "typst"},
     "chainrule": {"autograd", "nn", "viz", "numpy", "matplotlib", "tqdm"},
 }
 

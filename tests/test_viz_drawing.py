@@ -8,6 +8,7 @@ import sysconfig
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import graphviz
 import numpy as np
 import pytest
 
@@ -273,6 +274,13 @@ def test_dot_accepts_the_dot_and_shows_the_label_as_it_is() -> None:
     run_dot(viz.draw(Value(1.0, label=NASTY) * 2.0).dot, "svg")
     a = Value(1.0, label="a")
     assert run_dot(viz.draw(a + a).dot, "plain").count("edge 0 1 ") == 2
+
+
+def test_a_drawing_goes_on_in_the_graphviz_package() -> None:
+    a = Value(1.0, label="a")
+    source = viz.draw(a * a).graphviz()
+    assert isinstance(source, graphviz.Source) and source.source.count("->") == 2
+    assert run_dot(source.source, "plain").count("edge 0 1 ") == 2
 
 
 @pytest.mark.parametrize("nothing", [3.0, "x", None, [Value(1.0), 2.0], np.ones(2)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from autograd.graph import Node
 from autograd.program import Program
@@ -19,6 +19,9 @@ from viz.saving import Saved
 from viz.svg import size, svg
 from viz.text import visible
 from viz.theme import Theme
+
+if TYPE_CHECKING:
+    from graphviz import Source
 
 
 def draw(
@@ -138,6 +141,17 @@ class Drawing(Saved):
     def dot(self) -> str:
         """The picture in Graphviz's DOT language, to style it yourself."""
         return dot(self.picture, self.direction)
+
+    def graphviz(self) -> Source:
+        """The graph for the ``graphviz`` package, to be laid out by Graphviz, where that is installed.
+
+        >>> from autograd import Value
+        >>> draw(Value(1.0, label="x") * 2).graphviz().source.startswith("digraph")
+        True
+        """
+        from graphviz import Source
+
+        return Source(self.dot)
 
     @cached_property
     def html(self) -> str:
