@@ -21,7 +21,7 @@ from viz.text import visible
 from viz.theme import Theme
 
 if TYPE_CHECKING:
-    from graphviz import Source
+    from graphviz import Source  # type: ignore[import-untyped]
 
 
 def draw(
