@@ -12,7 +12,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import CutGraphError, RecordError, ShapeError, Tensor, Value, no_grad, record
+from autograd import CutGraphError, GraphError, RecordError, ShapeError, Tensor, Value, no_grad, record
 from chainrule.datasets import moons
 
 RANDOM = np.random.default_rng(0)
@@ -719,3 +719,26 @@ def test_memory_is_used_again() -> None:
     for k in range(20):
         expected = np.tanh(expected + k) * expected
     np.testing.assert_array_equal(program(x), expected)
+
+
+# -- what would be another step to NumPy ------------------------------------------------------
+
+
+def test_a_dict_is_no_arguments_by_name() -> None:
+    def step(x: Any, more: Any = None, y: float = 0.0) -> Any:
+        return x * 2 if more is None else x * more["y"] + y
+
+    compiled = autograd.compile(step)
+    for _ in range(4):
+        assert compiled(np.ones(1), y=5.0) == 2
+        assert compiled(np.ones(1), {"y": 5.0}) == 5
+
+
+def test_a_step_without_recording_is_not_the_one_with_it() -> None:
+    w = Tensor([1.0], requires_grad=True)
+    compiled = autograd.compile(lambda: (w * 2).sum().backward())
+    for _ in range(4):
+        compiled()
+    with no_grad(), pytest.raises(GraphError, match="no_grad"):
+        compiled()
+    assert w.grad == 8

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
-from ..graph import Node, get_grad, recorder_now
+from ..graph import Node, get_grad, is_recording, recorder_now
 from ..structure import flatten
 from .program import Program, by_name
 from .recorder import Diverged
@@ -48,7 +48,8 @@ class Compiled:
         return self._replayed(self.function, arguments)
 
     def _replayed(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        key = signature(arguments)
+        # A dict in the last place is not the same as arguments with a name.
+        key = signature(arguments), function is self.function, is_recording()
         programs = self.programs.setdefault(key, [])
         leaves = arguments if all(type(x) is np.ndarray for x in arguments) else flatten(arguments)[0]
         for place, program in enumerate(programs):
