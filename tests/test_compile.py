@@ -742,3 +742,10 @@ def test_a_step_without_recording_is_not_the_one_with_it() -> None:
     with no_grad(), pytest.raises(GraphError, match="no_grad"):
         compiled()
     assert w.grad == 8
+
+
+def test_an_argument_that_is_refused_leaves_the_others_as_they_were() -> None:
+    w = Tensor([1.0], requires_grad=True)
+    with pytest.raises(RecordError, match="detach"):
+        record(lambda a, b: a * b)(w, w * 2)
+    assert type(w.plain) is np.ndarray

@@ -71,11 +71,10 @@ class Program:
         recorder = Recorder()
         self.inputs: dict[int, Slot] = {}
         self._places: dict[Node, int] = {}
-        given = [self._given(place, x, recorder) for place, x in enumerate(leaves)]
         self.structure = signature(build([None] * len(leaves)))
-        self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
         outputs: list[Any] = []
         try:
+            given = [self._given(place, x, recorder) for place, x in enumerate(leaves)]
             # Nothing becomes garbage meanwhile, and the collector would look through all of it.
             with mode(recorder=recorder, recording=is_recording()), without_collections():
                 result = _run(function, build(given))
@@ -83,6 +82,7 @@ class Program:
             slots = [x._data if isinstance(x, Node) else x for x in outputs]
         finally:
             rebound, gradients = recorder.finish()
+        self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
         self.result = self.build([in_kind(slot, x) for slot, x in zip(slots, outputs, strict=True)])
         self.kinds = outputs
         self.instructions, same = simplified(recorder.instructions)
