@@ -749,3 +749,14 @@ def test_an_argument_that_is_refused_leaves_the_others_as_they_were() -> None:
     with pytest.raises(RecordError, match="detach"):
         record(lambda a, b: a * b)(w, w * 2)
     assert type(w.plain) is np.ndarray
+
+
+def test_numbers_of_numpy_widen_arrays_and_those_of_python_do_not() -> None:
+    w = Tensor(np.ones(2, np.float32), requires_grad=True)
+    compiled = autograd.compile(lambda s: w * s)
+    for number in (0.5, 0.5, 0.5, np.float64(1 / 3), np.float64(1 / 3), np.float64(1 / 7), 1 / 3):
+        expected, found = w * number, compiled(number)
+        assert found.dtype == expected.dtype
+        np.testing.assert_array_equal(found.data, expected.data)
+    v = Value(2.0)
+    assert autograd.record(lambda s: v * s + s)(np.float64(3.0))(np.float64(4.0)).data == 12

@@ -129,10 +129,10 @@ class Program:
             recorder.touched[x] = x._data, slot
             x._data = slot
             return x
-        if isinstance(x, float):
-            self.inputs[place] = recorder.input(np.float64(x), weak=True)
-        elif isinstance(x, (np.ndarray, np.generic)):
+        if isinstance(x, (np.ndarray, np.generic)):
             self.inputs[place] = recorder.input(x)
+        elif isinstance(x, float):
+            self.inputs[place] = recorder.input(np.float64(x), weak=True)
         return self.inputs.get(place, x)
 
     def _owner(self, node: Node) -> Owner:

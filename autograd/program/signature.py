@@ -26,10 +26,10 @@ def signature(tree: Any) -> Any:
         return (kind, *[(name, signature(part)) for name, part in tree.items()])
     if isinstance(tree, Node):
         return kind, tree.shape, tree.dtype, tree.requires_grad
+    if isinstance(tree, (np.generic, StandIn)):  # first: NumPy's float64 is a float, too, and widens others
+        return tree.shape, tree.dtype
     if isinstance(tree, float):
         return float
-    if isinstance(tree, (np.generic, StandIn)):
-        return tree.shape, tree.dtype
     try:
         hash(tree)
     except TypeError:
