@@ -760,3 +760,25 @@ def test_numbers_of_numpy_widen_arrays_and_those_of_python_do_not() -> None:
         np.testing.assert_array_equal(found.data, expected.data)
     v = Value(2.0)
     assert autograd.record(lambda s: v * s + s)(np.float64(3.0))(np.float64(4.0)).data == 12
+
+
+def test_arguments_are_changed_once_at_every_call() -> None:
+    def step(x: Any) -> Any:
+        loss = (x * x).sum()
+        loss.backward()
+        x.add_(1.0)
+        return loss
+
+    def in_place(x: Any) -> Any:
+        x += 1
+        return x * 2
+
+    compiled, compiled_in_place = autograd.compile(step), autograd.compile(in_place)
+    one, two = (Tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    array, other = np.zeros(2), np.zeros(2)
+    for _ in range(6):
+        assert compiled(two).item() == step(one).item()
+        np.testing.assert_array_equal(two.data, one.data)
+        np.testing.assert_array_equal(two.grad, one.grad)
+        np.testing.assert_array_equal(compiled_in_place(other), in_place(array))
+        np.testing.assert_array_equal(other, array)

@@ -13,6 +13,7 @@ from ..graph import Node, get_grad, is_recording, recorder_now
 from ..structure import flatten
 from .program import Program, by_name
 from .recorder import Diverged
+from .replay import write_back
 from .signature import signature
 
 VARIANTS = 8
@@ -76,15 +77,18 @@ class Compiled:
         """Run the recording and the function from one state, and compare what they come to."""
         before = program.snapshot(program.written)
         numbers = [value.data for value, _ in program.cells]
-        kept = [(node, _copied(get_grad(node))) for node in _owners(program)]
-        replayed = _come_to(program, program.replay.run(leaves))
+        kept = [(node, _copied(get_grad(node))) for node in _owners(program, leaves)]
+        given = [(leaves[place], _copied(_data(leaves[place]))) for place in _changed(program)]
+        replayed = _come_to(program, leaves, program.replay.run(leaves))
         program.restore(before)
         for (value, _), number in zip(program.cells, numbers, strict=True):
             value.data = number
         for node, gradient in kept:
             node.grad = gradient
+        for argument, data in given:
+            write_back(argument, data)
         result = function(*arguments)
-        names, expected = _names(program), _come_to(program, result)
+        names, expected = _names(program, leaves), _come_to(program, leaves, result)
         for name, a, b, size in zip(names, replayed, expected, _sizes(names, expected), strict=True):
             if not _agree(a, b, size):
                 raise RecordError(
@@ -127,27 +131,39 @@ def compile(step: Callable[..., Any]) -> Compiled:
     return Compiled(step)
 
 
-def _owners(program: Program) -> list[Node]:
-    return [owner for owner, _ in program.gradients if isinstance(owner, Node)]
+def _owners(program: Program, leaves: Any) -> list[Node]:
+    """The nodes whose gradients are left, also those among the arguments."""
+    return [owner if isinstance(owner, Node) else leaves[owner] for owner, _ in program.gradients]
+
+
+def _changed(program: Program) -> list[int]:
+    """The places of arguments that are changed."""
+    return [owner for owner, _ in program.rebound if isinstance(owner, int)]
+
+
+def _data(argument: Any) -> Any:
+    return argument.data if isinstance(argument, Node) else argument
 
 
 def _copied(gradient: Any) -> Any:
     return gradient.copy() if isinstance(gradient, np.ndarray) else gradient
 
 
-def _names(program: Program) -> list[str]:
+def _names(program: Program, leaves: Any) -> list[str]:
     results = ["result"] * len(program.outputs)
-    gradients = [f"gradient of {node.name()}" for node in _owners(program)]
+    gradients = [f"gradient of {node.name()}" for node in _owners(program, leaves)]
+    changed = [f"argument {place}" for place in _changed(program)]
     state = [f"state of shape {slot.shape}" for slot in program.written]
-    return [*results, *gradients, *state, *[f"number {value.label}" for value, _ in program.cells]]
+    return [*results, *gradients, *changed, *state, *[f"number {value.label}" for value, _ in program.cells]]
 
 
-def _come_to(program: Program, result: Any) -> list[Any]:
+def _come_to(program: Program, leaves: Any, result: Any) -> list[Any]:
     """Everything that a run leaves behind, copied."""
     results = [getattr(x, "plain", x) for x in flatten(result)[0]]
-    gradients = [_copied(get_grad(node)) for node in _owners(program)]
+    gradients = [_copied(get_grad(node)) for node in _owners(program, leaves)]
+    changed = [_copied(_data(leaves[place])) for place in _changed(program)]
     state = [slot.value.copy() for slot in program.written]
-    return [*results, *gradients, *state, *[value.data for value, _ in program.cells]]
+    return [*results, *gradients, *changed, *state, *[value.data for value, _ in program.cells]]
 
 
 def _sizes(names: list[str], numbers: list[Any]) -> list[float]:

@@ -22,7 +22,7 @@ from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
 from .recorder import Diverged, Recorder, check, draw, without_collections
-from .replay import Owner, Replay, in_kind
+from .replay import Owner, Replay, in_kind, write_back
 from .signature import differences, signature
 from .simplify import simplified
 from .slot import Slot
@@ -113,7 +113,8 @@ class Program:
                 slot = own
             if isinstance(node, Value) or node in self._places:
                 self.rebound.append((self._owner(node), slot))
-        self._prepare()
+        for place, slot in self._prepare():
+            write_back(leaves[place], slot.value)
 
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
         """An argument as the function is to see it."""
@@ -138,8 +139,11 @@ class Program:
     def _owner(self, node: Node) -> Owner:
         return self._places.get(node, node)
 
-    def _prepare(self) -> None:
-        """Find out what the program writes into, and what has to be undone if a branch diverges."""
+    def _prepare(self) -> list[tuple[int, Slot]]:
+        """Find out what the program writes into, and what has to be undone if a branch diverges.
+
+        Returns the arguments that it writes into, which saw nothing of it: it wrote into copies.
+        """
         outside = set(self.leaves) | set(self.inputs.values())
         written: dict[Slot, int] = {}
         last_check = -1
@@ -153,13 +157,15 @@ class Program:
         self.undone = [slot for slot in self.written if written[slot] < last_check]
         drawn = any(i.function is draw for i in self.instructions[: max(last_check, 0)])
         self.undoes = drawn or bool(self.undone)
-        self.rebound += [(inputs[slot], slot) for slot in written if slot in inputs]
+        into = [(inputs[slot], slot) for slot in written if slot in inputs]
+        self.rebound += into
         memories = [slot.value for slot in self.written]
         self.changed = [
             tensor
             for tensor, memory, _ in self.tensors
             if any(np.may_share_memory(memory, m) for m in memories)
         ]
+        return into
 
     # -- running --------------------------------------------------------------------------
 

@@ -138,11 +138,12 @@ class Replay:
         if self._rebound.owners:
             for owner, number in zip(self._rebound.owners, self._rebound.numbers(self.plan), strict=True):
                 node = _node(owner, leaves)
-                changed.append(node)
+                if isinstance(node, Node):
+                    changed.append(node)
                 if isinstance(node, Value):
                     node._data = number
                 else:
-                    node.data = number
+                    write_back(node, number)
         note_changes(changed)
         for tensor, gradient in self._left:
             set_grad(tensor, gradient)
@@ -196,6 +197,14 @@ def _planned(program: Program) -> Plan:
 
 def _node(owner: Owner, leaves: Sequence[Any]) -> Any:
     return leaves[owner] if isinstance(owner, int) else owner
+
+
+def write_back(argument: Any, numbers: Any) -> None:
+    """Give an argument, an array or a Tensor, the numbers that were written into a copy of it."""
+    if isinstance(argument, Node):
+        argument.data = numbers
+    else:
+        argument[...] = numbers
 
 
 def in_kind(slot: Any, kind: Any, arrays: Any = None) -> Any:
