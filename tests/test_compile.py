@@ -782,3 +782,33 @@ def test_arguments_are_changed_once_at_every_call() -> None:
         np.testing.assert_array_equal(two.grad, one.grad)
         np.testing.assert_array_equal(compiled_in_place(other), in_place(array))
         np.testing.assert_array_equal(other, array)
+
+
+def test_a_gradient_that_is_part_of_an_argument_follows_the_argument() -> None:
+    w = Tensor(np.ones(2), requires_grad=True)
+
+    def step(x: Any) -> Any:
+        w.grad = x[:2]
+        return x[0] * 2
+
+    compiled = autograd.compile(step)
+    large = RANDOM.normal(size=(3, 50_000))
+    for x in (large[0], large[0], large[1], large[1], large[2], large[0]):
+        assert compiled(x) == x[0] * 2
+        np.testing.assert_array_equal(w.grad, x[:2])
+
+
+def test_gradients_that_are_assigned_and_not_used_are_assigned_at_every_call() -> None:
+    w, u, v = Tensor(np.ones(2), requires_grad=True), Tensor(np.ones(2), requires_grad=True), Value(1.0)
+
+    def step(x: Any) -> Any:
+        w.grad, u.grad, v.grad = None, np.zeros(2), 0.0
+        return x * 2
+
+    compiled = autograd.compile(step)
+    for _ in range(5):
+        w.grad, u.grad, v.grad = np.ones(2), np.ones(2), 3.0
+        compiled(np.ones(2))
+        assert w.grad is None and v.grad == 0.0 and type(v.grad) is float
+        np.testing.assert_array_equal(u.grad, np.zeros(2))
+        u.grad += 1  # in memory of its own

@@ -272,6 +272,13 @@ class Recorder:
         """Put the data back; the nodes that were given other data, and the gradients of the old nodes."""
         rebound: list[tuple[Node, Slot]] = []
         gradients: list[tuple[Node, Slot | None]] = []
+        self.touch_all(sorted(self.assigned, key=attrgetter("number")))
+        for node in self.touched:
+            gradient = get_grad(node)
+            if node in self.assigned and isinstance(gradient, (float, np.ndarray)):  # a constant
+                constant = self.leaf(np.array(gradient))
+                constant.weak = isinstance(gradient, float)
+                set_grad(node, self.call(np.copy, (constant,)))
         for node, (before, own) in self.touched.items():
             now = node._data
             if isinstance(now, Slot) and now is not own:

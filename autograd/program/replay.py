@@ -46,8 +46,10 @@ class Replay:
         )
         # Memory of the program's own for its inputs, laid out as what they were recorded from.
         self._own = {slot: arrays[slot] for slot in program.inputs.values()}
-        # Inputs that the program writes into, or takes single numbers from, are always copied.
-        self._copied = frozenset(slot for _, slot in program.rebound) | self.plan.sources
+        # Inputs that the program writes into, leaves as a gradient, or takes single numbers from, are always
+        # copied.
+        left = (slot for _, slot in (*program.rebound, *program.gradients) if slot is not None)
+        self._copied = frozenset(slot.storage for slot in left) | self.plan.sources
         self._before: dict[Slot, Any] = {}  # what was copied last
         self._followers = {slot: self.plan.followers(slot) for slot in program.inputs.values()}
         # The gradients of Tensors are left where they are computed; others are handed over.
