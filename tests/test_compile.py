@@ -812,3 +812,21 @@ def test_gradients_that_are_assigned_and_not_used_are_assigned_at_every_call() -
         assert w.grad is None and v.grad == 0.0 and type(v.grad) is float
         np.testing.assert_array_equal(u.grad, np.zeros(2))
         u.grad += 1  # in memory of its own
+
+
+def test_one_tensor_as_two_arguments_is_another_step_than_two_tensors() -> None:
+    def step(a: Any, b: Any) -> Any:
+        a.grad = b.grad = None
+        loss = (a * a * b).sum()
+        loss.backward()
+        return loss
+
+    t, u = (Tensor([k, 3.0], requires_grad=True) for k in (1.0, 2.0))
+    compiled = autograd.compile(step)
+    for a, b in [(t, u), (t, t), (u, t), (u, u)] * 4:
+        expected = step(a, b).item(), np.array(a.grad), np.array(b.grad)
+        found = compiled(a, b).item(), a.grad, b.grad
+        assert all(map(np.array_equal, found, expected))
+    program = record(step)(t, u)
+    with pytest.raises(RecordError, match="same node"):
+        program(t, t)

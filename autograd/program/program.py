@@ -42,7 +42,7 @@ class Program:
     instructions: every call in order.
     inputs: the slots of the arguments, by their places among the leaves of all arguments.
     constants: the other arguments, by their places; they are part of the program.
-    structure: how the arguments are nested.
+    structure: how the arguments are nested. again: which of them were the same node.
     leaves: the slots of memory that outlives the program, such as parameters.
     outputs: the slots of the results; what is no slot is a constant. kinds: the results as they were.
     cells: Values whose number is read at every run. tensors: Tensors that have to be as they were.
@@ -71,6 +71,7 @@ class Program:
         recorder = Recorder()
         self.inputs: dict[int, Slot] = {}
         self._places: dict[Node, int] = {}
+        self.again = self.nodes_again(leaves)
         self.structure = signature(build([None] * len(leaves)))
         outputs: list[Any] = []
         try:
@@ -119,6 +120,9 @@ class Program:
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
         """An argument as the function is to see it."""
         if isinstance(x, Node):
+            if x in self._places:  # the same node in two places
+                self.inputs[place] = self.inputs[self._places[x]]
+                return x
             if x.parents:
                 raise RecordError(
                     f"argument {place} is {x.name()}, the result of a graph from before the recording; pass "
@@ -135,6 +139,11 @@ class Program:
         elif isinstance(x, float):
             self.inputs[place] = recorder.input(np.float64(x), weak=True)
         return self.inputs.get(place, x)
+
+    def nodes_again(self, leaves: Sequence[Any]) -> list[int]:
+        """For each argument that is a node, the first place that the same node is in."""
+        first: dict[Node, int] = {}
+        return [first.setdefault(x, place) for place, x in enumerate(leaves) if isinstance(x, Node)]
 
     def _owner(self, node: Node) -> Owner:
         return self._places.get(node, node)

@@ -87,6 +87,8 @@ class Replay:
             raise Diverged("a parameter was given another array")
         if not all(map(is_, map(attrgetter("operation"), self._tensors), self._operations)):
             raise Diverged("the gradient of a parameter was switched on or off")
+        if len(self.program.again) > 1 and self.program.nodes_again(leaves) != self.program.again:
+            raise Diverged("other arguments are the same node")
         modules = self.program.modules
         if list(map(attrgetter("training"), modules)) != list(modules.values()):
             raise Diverged("a module was switched between training and evaluation")
