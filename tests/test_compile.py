@@ -830,3 +830,36 @@ def test_one_tensor_as_two_arguments_is_another_step_than_two_tensors() -> None:
     program = record(step)(t, u)
     with pytest.raises(RecordError, match="same node"):
         program(t, t)
+
+
+CHANGES: dict[str, Callable[[Any, Any], Any]] = {
+    "weight decay": lambda model, optimizer: setattr(optimizer, "weight_decay", 0.5),
+    "betas": lambda model, optimizer: setattr(optimizer, "betas", (0.5, 0.9)),
+    "maximize": lambda model, optimizer: setattr(optimizer, "maximize", True),
+    "state": lambda model, optimizer: optimizer.load_state_dict({"lr": 0.3, "state": {}}),
+    "epsilon": lambda model, optimizer: setattr(model[1], "eps", 0.5),
+    "momentum": lambda model, optimizer: (setattr(model[1], "momentum", 0.9), model.eval()),
+    "statistics": lambda model, optimizer: (setattr(model[1], "running_mean", numbers(8) * 0), model.eval()),
+    "dropout": lambda model, optimizer: setattr(model[3], "p", 0.2),
+    "generator": lambda model, optimizer: setattr(model[3], "rng", np.random.default_rng(9)),
+    "parameter": lambda model, optimizer: setattr(
+        model[0], "weight", nn.Parameter(np.full((8, 6), 0.1, "f"))
+    ),
+    "layer": lambda model, optimizer: model.__setitem__(2, nn.ReLU()),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_settings_that_are_changed_take_effect(name: str) -> None:
+    def make() -> Any:
+        return dense(nn.BatchNorm1d(8), nn.Tanh(), nn.Dropout(0.5, rng=3))
+
+    models, optimizers, eager, compiled = both(make, OPTIMIZERS["AdamW"])
+    for call in range(10):
+        if call == 5:
+            for model, optimizer in zip(models, optimizers, strict=True):
+                CHANGES[name](model, optimizer)
+        assert compiled(FLAT, CLASSES).item() == eager(FLAT, CLASSES).item()
+    same_state(models)
+    ((*programs,),) = compiled.programs.values()
+    assert len(programs) <= 3

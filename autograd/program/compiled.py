@@ -142,7 +142,7 @@ def _changed(program: Program) -> list[int]:
 
 
 def _data(argument: Any) -> Any:
-    return argument.data if isinstance(argument, Node) else argument
+    return argument if isinstance(argument, np.ndarray) else argument.data
 
 
 def _copied(gradient: Any) -> Any:

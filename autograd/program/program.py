@@ -21,7 +21,7 @@ from .instruction import Instruction
 from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
-from .recorder import Diverged, Recorder, check, draw, without_collections
+from .recorder import Diverged, Recorder, check, draw, settings, without_collections
 from .replay import Owner, Replay, in_kind, write_back
 from .signature import differences, signature
 from .simplify import simplified
@@ -48,6 +48,7 @@ class Program:
     cells: Values whose number is read at every run. tensors: Tensors that have to be as they were.
     gradients: the slots of the gradients that are left; None for a gradient that is forgotten.
     gradients_before, absent: gradients that are added to, and those that must not be there.
+    settings: of modules and optimisers, which have to be as they were.
     rebound: the slots of what is assigned to the data of Values and of arguments.
     written: memory that is written into. undone: the part of it that is, before the last branch.
     arguments: the name of each argument. names: of memory and results that have one of their own.
@@ -89,6 +90,7 @@ class Program:
         self.instructions, same = simplified(recorder.instructions)
         self.leaves = list(recorder.leaves.values())
         self.generators, self.modules = recorder.generators, recorder.modules
+        self.settings = [(owner, settings(owner)) for owner in recorder.watched]
         self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
         self.cells: list[tuple[Value, Slot]] = []  # Values whose number is read at every run
         self.tensors: list[tuple[Tensor, Any, Any]] = []  # Tensors that have to be as they were

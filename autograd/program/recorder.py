@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import RecordError
 from ..graph import MODE, Node, get_grad, next_number, set_grad
 from ..operation import Operation
+from ..tensor import Tensor
 from ..value import Value, record_node
 from .instruction import Instruction, replaced, slots_in
 from .slot import Slot, astype, number
@@ -59,6 +60,7 @@ class Recorder:
     names: what memory and results are called, for listings and pictures.
     passing: the node that a backward pass is at.
     generators, modules: random generators that were drawn from, and modules with the mode they were in.
+    watched: what has settings that were read, as Python has them: modules and optimisers.
     """
 
     instructions: list[Instruction] = field(default_factory=list)
@@ -72,6 +74,7 @@ class Recorder:
     passing: Node | None = None
     generators: list[np.random.Generator] = field(default_factory=list)
     modules: dict[Any, bool] = field(default_factory=dict)
+    watched: dict[Any, None] = field(default_factory=dict)
     inputs: set[Slot] = field(default_factory=set)
     first: int = field(default_factory=next_number)
 
@@ -128,6 +131,11 @@ class Recorder:
     def module(self, module: Any) -> None:
         """Remember the mode that a module was in."""
         self.modules.setdefault(module, module.training)
+        self.watch(module)
+
+    def watch(self, owner: Any) -> None:
+        """Remember that the settings of a module or an optimiser were read."""
+        self.watched[owner] = None
 
     def relocate(self, node: Node, memory: np.ndarray[Any, Any]) -> None:
         """A parameter has moved into other memory: so has its slot."""
@@ -312,6 +320,17 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
+def settings(owner: Any) -> list[Any]:
+    """The attributes of a module or an optimiser that a step depends on.
+
+    Not its mode, which has a check of its own, nor results that it keeps.
+    """
+    return [
+        x for name, x in vars(owner).items() if name not in _NO_SETTINGS and type(x) not in (Tensor, Value)
+    ]
+
+
+_NO_SETTINGS = ("training", "_inside")
 _value = attrgetter("value")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, lend
+from autograd.graph import recorder_now
 
 from ..bundle import Array, Bundle, bundles
 
@@ -105,7 +106,11 @@ class Optimizer:
             group._step()
 
     def _step(self) -> None:
-        self._bundles = bundles(self.parameters, self._bundles, self.names, self._rate)
+        if (recorder := recorder_now()) is not None:
+            recorder.watch(self)
+        found = bundles(self.parameters, self._bundles, self.names, self._rate)
+        if found != self._bundles:  # a program that was recorded looks whether they are the same
+            self._bundles = found
         for bundle in self._bundles:
             if bundle.moving:
                 steps, p, g = bundle.steps, lend(bundle.data, "parameters"), bundle.gather()
