@@ -84,6 +84,8 @@ class Tensor(Node):
                 if parent.operation is not CONSTANT:
                     recorded = True
                 if parent._lent is not None:
+                    if recorder is not None:  # it has to see the node before that counts as changed
+                        recorder.touch(parent)
                     parent.sync()
             parents.append(parent)
             numbers.append(parent._data)

@@ -863,3 +863,25 @@ def test_settings_that_are_changed_take_effect(name: str) -> None:
     same_state(models)
     ((*programs,),) = compiled.programs.values()
     assert len(programs) <= 3
+
+
+def test_parameters_that_were_written_into_before_a_recording_are_no_constants() -> None:
+    def make() -> tuple[Tensor, Callable[[Any], Any]]:
+        w = Tensor(np.ones(2), requires_grad=True)
+
+        def step(x: Any) -> Any:
+            loss = (w * w * x).sum()
+            loss.backward()
+            w.data[...] = w.data * 0.9 - 0.01 * w.grad
+            return loss
+
+        return w, step
+
+    (one, eager), (two, step) = make(), make()
+    compiled = autograd.compile(step)
+    for _ in range(6):
+        for w in (one, two):
+            w.data[0] += 1
+        assert compiled(np.ones(2)).item() == eager(np.ones(2)).item()
+        np.testing.assert_array_equal(two.data, one.data)
+        np.testing.assert_array_equal(two.grad, one.grad)

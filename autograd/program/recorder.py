@@ -119,7 +119,8 @@ class Recorder:
     def gradient_of(self, node: Node) -> Any:
         """The gradient of a node, as a slot if it is from before the recording."""
         gradient = get_grad(node)
-        if node in self.assigned or isinstance(gradient, (Slot, Node)) or node.number > self.first:
+        made_here = node.number > self.first and node not in self.touched  # or changed here
+        if node in self.assigned or isinstance(gradient, (Slot, Node)) or made_here:
             return gradient
         if gradient is None:
             self.absent.add(node)
