@@ -21,7 +21,7 @@ from .instruction import Instruction
 from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
-from .recorder import Diverged, Recorder, check, draw, settings, without_collections
+from .recorder import Diverged, Recorder, Settings, check, draw, without_collections
 from .replay import Owner, Replay, in_kind, write_back
 from .signature import differences, signature
 from .simplify import simplified
@@ -90,7 +90,7 @@ class Program:
         self.instructions, same = simplified(recorder.instructions)
         self.leaves = list(recorder.leaves.values())
         self.generators, self.modules = recorder.generators, recorder.modules
-        self.settings = [(owner, settings(owner)) for owner in recorder.watched]
+        self.settings = [Settings(owner) for owner in recorder.watched]
         self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
         self.cells: list[tuple[Value, Slot]] = []  # Values whose number is read at every run
         self.tensors: list[tuple[Tensor, Any, Any]] = []  # Tensors that have to be as they were

@@ -10,7 +10,7 @@ import contextlib
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, is_
 from typing import Any
 
 import numpy as np
@@ -321,14 +321,27 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def settings(owner: Any) -> list[Any]:
-    """The attributes of a module or an optimiser that a step depends on.
+class Settings:
+    """The attributes of a module or an optimiser that a step depends on, as they were while recording.
 
     Not its mode, which has a check of its own, nor results that it keeps.
     """
-    return [
-        x for name, x in vars(owner).items() if name not in _NO_SETTINGS and type(x) not in (Tensor, Value)
-    ]
+
+    def __init__(self, owner: Any) -> None:
+        self.owner = type(owner).__name__
+        self._now = vars(owner)
+        self._before = {
+            name: x
+            for name, x in self._now.items()
+            if name not in _NO_SETTINGS and type(x) not in (Tensor, Value)
+        }
+        self._others = len(self._now) - len(self._before) - sum(name in self._now for name in _NO_SETTINGS)
+
+    def are_the_same(self) -> bool:
+        """Whether every attribute is the object that it was, and none is new."""
+        now, before = self._now, self._before
+        known = len(before) + self._others + ("training" in now) + ("_inside" in now)
+        return len(now) == known and all(map(is_, map(now.get, before), before.values()))
 
 
 _NO_SETTINGS = ("training", "_inside")

@@ -13,7 +13,7 @@ from ..graph import Node, get_data, get_grad, note_changes, set_grad
 from ..tensor import Tensor
 from ..value import Value, constant
 from .plan import Plan
-from .recorder import Diverged, settings, without_collections
+from .recorder import Diverged, without_collections
 from .scalars import grouped
 from .slot import Slot
 
@@ -92,10 +92,9 @@ class Replay:
         modules = self.program.modules
         if list(map(attrgetter("training"), modules)) != list(modules.values()):
             raise Diverged("a module was switched between training and evaluation")
-        for each, before in self.program.settings:
-            now = settings(each)
-            if len(now) != len(before) or not all(map(is_, now, before)):
-                raise Diverged(f"a setting of a {type(each).__name__} was changed")
+        for settings in self.program.settings:
+            if not settings.are_the_same():
+                raise Diverged(f"a setting of a {settings.owner} was changed")
         for owner in self.program.absent:
             if get_grad(_node(owner, leaves)) is not None:
                 raise Diverged("a gradient is there, which would be added to")
