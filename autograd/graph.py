@@ -158,7 +158,10 @@ class Node(NumpyProtocol):
     def name(self) -> str:
         """How messages call this node: its kind, label, operation and shape."""
         parts = [f"'{self.label}'"] if self.label else []
-        parts += [f"made by {self.op}"] if self._parents else ["a leaf"]
+        if self._parents:
+            parts += [f"made by {self.op}"]
+        else:
+            parts += ["a leaf"] if self.label else ["without a label"]
         parts += [f"of shape {self.shape}"] if self.shape else []
         return f"{type(self).__name__} {', '.join(parts)}"
 

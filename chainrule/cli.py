@@ -117,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
         prog="chainrule", description="A rule book of derivatives: autograd, neural networks and pictures."
     )
     top.add_argument("--version", action="store_true", help="show the version and exit")
-    below = top.add_subparsers(title="commands", metavar="")
+    below = top.add_subparsers(title="commands", metavar="COMMAND")
     for command in COMMANDS:
         one = below.add_parser(command.name, help=command.summary, description=f"{command.summary}.")
         command.add_options(one)

@@ -66,7 +66,7 @@ class Expression:
     >>> Expression("__import__('os')")
     Traceback (most recent call last):
         ...
-    chainrule.expression.ExpressionError: there is no function '__import__'; did you mean one of ...
+    chainrule.expression.ExpressionError: there is no function '__import__'; some are ...
     """
 
     def __init__(self, text: str) -> None:
@@ -150,8 +150,9 @@ class Expression:
     def _refuse_function(self, name: ast.Name) -> NoReturn:
         from difflib import get_close_matches
 
-        near = get_close_matches(name.id, FUNCTIONS, n=3) or list(FUNCTIONS)[::9]
-        self._refuse(name, f"there is no function {name.id!r}; did you mean one of {', '.join(near)}?")
+        near = get_close_matches(name.id, FUNCTIONS, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"some are {', '.join(list(FUNCTIONS)[::9])}"
+        self._refuse(name, f"there is no function {name.id!r}; {hint}")
 
     def _refuse(self, node: ast.expr, what: str) -> NoReturn:
         raise ExpressionError(_pointed(self.text.strip(), what, node.col_offset))

@@ -61,7 +61,7 @@ def test_name_and_documentation() -> None:
     assert soft.name == "softened"
     assert "log(1 + exp(x))" in soft.__doc__
     assert repr(cube) == "<operation cube>"
-    assert Tensor([1.0]).name() == "Tensor a leaf, of shape (1,)"
+    assert Tensor([1.0]).name() == "Tensor without a label, of shape (1,)"
 
 
 def test_it_is_not_in_the_rule_book() -> None:

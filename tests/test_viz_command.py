@@ -101,7 +101,7 @@ def test_large_powers_of_whole_numbers_end_at_infinity() -> None:
 
 def test_errors_point_at_the_place() -> None:
     with pytest.raises(
-        ExpressionError, match=r"no function 'tahn'; did you mean one of .*tanh.*\n  1 \+ tahn\(x\)\n {6}\^"
+        ExpressionError, match=r"no function 'tahn'; did you mean .*tanh.*\n  1 \+ tahn\(x\)\n {6}\^"
     ):
         Expression("1 + tahn(x)")
     with pytest.raises(ExpressionError, match="no value for b, w: give each one, such as b=1"):

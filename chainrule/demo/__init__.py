@@ -49,7 +49,7 @@ def run(folder: Path) -> int:
     try:
         pictures.write(folder, parts, trained, moon)
         (folder / "index.html").write_text(page(parts, trained, report, moon), encoding="utf-8")
-    except (OSError, RuntimeError) as error:  # a full disk; no Graphviz, and the message says what to install
+    except OSError as error:  # such as a full disk
         return _failed(str(error))
     for name, words in {**pictures.WRITTEN, "index.html": "a page with all of them"}.items():
         _say(f"   {os.path.join(folder, name):20}  {words}")
