@@ -145,8 +145,8 @@ class Bundle:
 
 
 def bundles(
-    parameters: Sequence[Node], before: list[Bundle], names: Sequence[str], rate: Array
-) -> list[Bundle]:
+    parameters: Sequence[Node], before: Sequence[Bundle], names: Sequence[str], rate: Array
+) -> Sequence[Bundle]:
     """The bundles of the step before, split, joined or made new as the gradients ask for it."""
     settled = sum(len(bundle.parameters) for bundle in before) == len(parameters)
     if settled and all(_settled(bundle) for bundle in before):

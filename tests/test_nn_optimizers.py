@@ -1,6 +1,7 @@
 """Optimisers, schedules and clipping against PyTorch, step by step; and what lies under them."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -338,6 +339,28 @@ def test_a_cycle_that_is_over_says_so() -> None:
     schedule.step()
     with pytest.raises(ValueError, match="3 steps"):
         schedule.step()
+
+
+@pytest.mark.parametrize("kind", [nn.SGD, nn.RMSprop])
+def test_momentum_can_be_switched_on_at_any_time(kind: Any) -> None:
+    def moved(optimizer: Any, change: Callable[[Any], Any]) -> Any:
+        for number in range(4):
+            if number == 2:
+                change(optimizer)
+            for p in optimizer.parameters:
+                p.grad = p.plain
+            optimizer.step()
+        return optimizer
+
+    plain = moved(kind(parameters(), lr=0.1), lambda optimizer: None)
+    late = moved(kind(parameters(), lr=0.1), lambda optimizer: setattr(optimizer, "momentum", 0.9))
+    cycled = moved(kind(parameters(), lr=0.1), lambda optimizer: nn.OneCycleLR(optimizer, 0.1, 5))
+    for a, b, c in zip(plain.parameters, late.parameters, cycled.parameters, strict=True):
+        assert not np.array_equal(a.plain, b.plain) and not np.array_equal(a.plain, c.plain)
+    resumed = kind(parameters(), lr=0.1)
+    nn.OneCycleLR(resumed, 0.1, 5)
+    resumed.load_state_dict(cycled.state_dict())
+    assert "momentum_buffer" in resumed.state_dict()["state"][0]
 
 
 # -- clipping and penalties ---------------------------------------------------------------------

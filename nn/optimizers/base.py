@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,7 @@ class Optimizer:
     """
 
     names: tuple[str, ...] = ()  # the arrays of the state, zero at first, one number a parameter
+    _bundles: Sequence[Bundle] = ()
 
     def __init__(
         self, parameters: Parameters, lr: float, weight_decay: float = 0.0, *, maximize: bool = False
@@ -54,7 +55,7 @@ class Optimizer:
         # A subclass sets its own settings first, so that each group can be made with them.
         self.weight_decay, self.maximize = weight_decay, maximize
         self._rate = np.array(float(lr))
-        self._bundles: list[Bundle] = []
+        self._bundles = []
         self._groups: tuple[Optimizer, ...] = ()
         given: list[Any] = list(parameters)
         grouped = bool(given) and all(isinstance(each, Mapping) for each in given)

@@ -8,7 +8,24 @@ from ..bundle import Array, Bundle
 from .base import Optimizer, Parameters, average, fractions
 
 
-class SGD(Optimizer):
+class WithMomentum(Optimizer):
+    """An optimiser whose momentum can be changed, and switched on, at any time, as ``OneCycleLR`` does."""
+
+    @property
+    def momentum(self) -> float:
+        """How much of the last move goes on."""
+        return self._momentum
+
+    @momentum.setter
+    def momentum(self, momentum: float) -> None:
+        self._momentum = momentum
+        if momentum and "momentum_buffer" not in self.names:
+            self.names = (*self.names, "momentum_buffer")
+            for bundle in self._bundles:
+                bundle.state["momentum_buffer"] = np.zeros_like(bundle.data)
+
+
+class SGD(WithMomentum):
     """``v ← μ v + (1 - d) g; p ← p - lr · v``: descent with momentum μ and dampening d (Polyak 1964).
 
     v is g itself at first. With ``nesterov``, ``p ← p - lr · (g + μ v)`` (Nesterov 1983).
@@ -37,7 +54,6 @@ class SGD(Optimizer):
                 f"SGD: nesterov needs momentum, and no dampening; got {momentum} and {dampening}"
             )
         self.momentum, self.dampening, self.nesterov = momentum, dampening, nesterov
-        self.names = ("momentum_buffer",) if momentum else ()
         super().__init__(parameters, lr, weight_decay, maximize=maximize)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
@@ -54,7 +70,7 @@ class SGD(Optimizer):
         p -= rate * g
 
 
-class RMSprop(Optimizer):
+class RMSprop(WithMomentum):
     """``v ← α v + (1-α) g²; p ← p - lr · g / (√v + ε)`` (Tieleman and Hinton 2012).
 
     ``centered`` takes ``√(v - a²)`` with ``a ← α a + (1-α) g`` (Graves 2013); with momentum μ,
@@ -80,12 +96,8 @@ class RMSprop(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
+        self.names = ("square_avg", "grad_avg") if centered else ("square_avg",)
         self.alpha, self.eps, self.momentum, self.centered = alpha, eps, momentum, centered
-        self.names = (
-            "square_avg",
-            *(["grad_avg"] if centered else []),
-            *(["momentum_buffer"] if momentum else []),
-        )
         super().__init__(parameters, lr, weight_decay, maximize=maximize)
 
     def update(self, p: Array, g: Array, state: Bundle, rate: Array) -> None:
