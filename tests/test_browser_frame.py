@@ -44,6 +44,17 @@ def test_the_frame_of_a_notebook_runs_and_keeps_the_keys_to_itself(visit: Open) 
     until(frame, "byId('preview').naturalWidth > 0")
 
 
+def test_a_frame_that_starts_without_a_size_shows_the_whole_graph_once_it_has_one(visit: Open) -> None:
+    page = visit(f"<!DOCTYPE html><title>host</title><div hidden>{viz.step(neuron())._repr_html_()}</div>")
+    frame = page.frames[1]
+    until(frame, "document.documentElement.dataset.ready === 'yes'")
+    page.evaluate("document.querySelector('div').hidden = false")
+    until(frame, "graph.fitted && graph.svg.clientWidth > 0")
+    stage, scene = (frame.locator(name).bounding_box() for name in ("#stage", ".view.shown .scene"))
+    assert stage and scene and stage["y"] <= scene["y"] and stage["x"] <= scene["x"]
+    assert scene["y"] + scene["height"] <= stage["y"] + stage["height"]
+
+
 def test_without_frames_and_scripts_a_picture_remains(visit: Open) -> None:
     shown = viz.step(neuron())._repr_html_()
     page = visit(re.sub(r"<iframe.*?</iframe>", "", shown), java_script_enabled=False)

@@ -270,7 +270,7 @@ const app = {
       held = { x: event.clientX, y: event.clientY, moved: true };
       graph.zoom.x += x;
       graph.zoom.y += y;
-      graph.fitted = false;
+      graph.fitted = graph.close = false;
       graph.move();
     });
     const release = () => { held = null; graph.svg.classList.remove('dragging'); };

@@ -9,6 +9,7 @@ const graph = {
   selected: null,
   zoom: { scale: 1, x: 0, y: 0 },
   fitted: true,
+  close: false,
 
   show(id) {
     const views = data.views;
@@ -39,6 +40,7 @@ const graph = {
   comeCloser() {
     if (this.zoom.scale >= 0.42) { return; }
     this.zoomBy(0.6 / this.zoom.scale);
+    this.close = true;
     const box = this.lit[0] || this.boxes[0];
     if (box) { this.reveal(box.element); }
   },
@@ -240,7 +242,10 @@ const graph = {
     const stage = byId('stage');
     this.svg.style.width = stage.clientWidth + 'px';
     this.svg.style.height = stage.clientHeight + 'px';
-    if (this.fitted && this.view) { this.fit(); }
+    if (!this.view) { return; }
+    const close = this.close; /* a frame has no size yet when it starts */
+    if (this.fitted || close) { this.fit(); }
+    if (close) { this.comeCloser(); }
   },
 
   fit() {
@@ -251,6 +256,7 @@ const graph = {
     this.zoom.x = (wide - this.view.width * this.zoom.scale) / 2;
     this.zoom.y = Math.max(18, (high - 50 - this.view.height * this.zoom.scale) / 2);
     this.fitted = true;
+    this.close = false;
     this.move();
   },
 
@@ -260,7 +266,7 @@ const graph = {
     const scale = Math.max(0.02, Math.min(6, this.zoom.scale * factor));
     const real = scale / this.zoom.scale;
     this.zoom = { scale, x: wide - (wide - this.zoom.x) * real, y: high - (high - this.zoom.y) * real };
-    this.fitted = false;
+    this.fitted = this.close = false;
     this.move();
   },
 
