@@ -90,6 +90,10 @@ class Value(Node):
         """Add to a leaf's data; graphs that were computed from it become stale."""
         self.data = self._data + change
 
+    def item(self) -> float:
+        """The number, as a Tensor's ``item`` gives it."""
+        return float(self)
+
     def detach(self) -> Value:
         """The same number as a constant, outside the graph."""
         return constant(self._data, self.label)

@@ -885,3 +885,36 @@ def test_parameters_that_were_written_into_before_a_recording_are_no_constants()
         assert compiled(np.ones(2)).item() == eager(np.ones(2)).item()
         np.testing.assert_array_equal(two.data, one.data)
         np.testing.assert_array_equal(two.grad, one.grad)
+
+
+def test_gradients_that_are_added_to_are_whole_when_a_branch_diverges() -> None:
+    """Whether the branch comes before the gradient is computed or after it."""
+
+    def make(early: bool) -> tuple[Any, Any]:
+        w = Tensor(np.random.default_rng(0).normal(size=(4, 3)), requires_grad=True)
+        v = Tensor(np.random.default_rng(1).normal(size=3), requires_grad=True)
+
+        def move(x: Any) -> None:
+            if (x * x - 1.0 * x).sum() > 6:
+                w.add_(0.1 * x)
+            else:
+                w.add_(-0.1)
+
+        def step(x: Any) -> None:
+            if early:
+                move(x)
+            (w * v).sum().backward()
+            if not early:
+                move(x)
+
+        return w, step
+
+    for early in (True, False):
+        (one, eager), (two, step) = make(early), make(early)
+        compiled = autograd.compile(step)
+        for k in range(14):
+            x = np.random.default_rng(k).normal(size=(4, 3))
+            eager(x), compiled(x)
+            np.testing.assert_array_equal(two.grad, one.grad)
+            np.testing.assert_array_equal(two.data, one.data)
+        assert len(next(iter(compiled.programs.values()))) > 1

@@ -405,3 +405,9 @@ def test_copies() -> None:
         assert twin is not x
         assert (twin.data, twin.label, twin.grad) == (2.0, "x", 1.0)
         assert twin.requires_grad
+
+
+def test_item_is_the_number() -> None:
+    assert type(Value(2).item()) is float and Value(2).item() == 2.0
+    with pytest.raises(CutGraphError, match="item"):
+        autograd.grad(lambda x: Value(3.0) * x.item())(2.0)

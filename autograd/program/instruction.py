@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -41,6 +42,13 @@ class Instruction(NamedTuple):
     def is_view(self) -> bool:
         """Whether the result is memory of an argument, looked at in another way."""
         return not self.writes and self.output.storage is not self.output
+
+    @property
+    def may_diverge(self) -> bool:
+        """Whether a run may end here, because a branch, or the number of elements, would be another one."""
+        if self.function is operator.getitem:
+            return any(slot.dtype == bool for slot in slots_in((self.arguments[1],)))
+        return getattr(self.function, "__name__", "") == "check"
 
 
 def slots_in(tree: Any) -> Iterator[Slot]:

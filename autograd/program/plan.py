@@ -97,6 +97,8 @@ class Plan:
         """Memory for a result: that of an argument which is not needed any more, or free, or new."""
         output = instruction.output
         layout = Layout.of(output.value)
+        if output in self._kept:  # memory of its own: it holds something until it is computed anew
+            return layout.within(np.empty(layout.nbytes, np.uint8))
         if isinstance(instruction.function, np.ufunc) and not instruction.options:
             for slot in instruction.arguments:
                 if isinstance(slot, Slot) and slot in dying and Layout.of(slot.value) == layout:

@@ -21,7 +21,7 @@ from .instruction import Instruction
 from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
-from .recorder import Diverged, Recorder, Settings, check, draw, without_collections
+from .recorder import Diverged, Recorder, Settings, draw, without_collections
 from .replay import Owner, Replay, in_kind, write_back
 from .signature import differences, signature
 from .simplify import simplified
@@ -51,6 +51,7 @@ class Program:
     settings: of modules and optimisers, which have to be as they were.
     rebound: the slots of what is assigned to the data of Values and of arguments.
     written: memory that is written into. undone: the part of it that is, before the last branch.
+    spoiled: the memory of gradients that is, before the last branch.
     arguments: the name of each argument. names: of memory and results that have one of their own.
 
     >>> program = record(lambda x: x * x + 1)(3.0)
@@ -157,15 +158,19 @@ class Program:
         """
         outside = set(self.leaves) | set(self.inputs.values())
         written: dict[Slot, int] = {}
+        first: dict[Slot, int] = {}
         last_check = -1
         for place, instruction in enumerate(self.instructions):
-            if instruction.function is check:
+            first.setdefault(instruction.output.storage, place)
+            if instruction.may_diverge:
                 last_check = place
             elif instruction.writes and instruction.output.storage in outside:
                 written.setdefault(instruction.output.storage, place)
         inputs = {slot: place for place, slot in self.inputs.items()}
         self.written = [slot for slot in written if slot not in inputs]
         self.undone = [slot for slot in self.written if written[slot] < last_check]
+        left = {slot.storage for _, slot in self.gradients if slot is not None}
+        self.spoiled = [slot for slot in left if first.get(slot, last_check) < last_check]
         drawn = any(i.function is draw for i in self.instructions[: max(last_check, 0)])
         self.undoes = drawn or bool(self.undone)
         into = [(inputs[slot], slot) for slot in written if slot in inputs]

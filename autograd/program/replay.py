@@ -60,6 +60,7 @@ class Replay:
                 handed.append((owner, gradient))
             elif isinstance(owner, Node):
                 self._left.append((owner, None if gradient is None else arrays[gradient]))
+        self._spoiled = [arrays[slot] for slot in program.spoiled]
         self._handed = _Handed.of(handed, self.plan)
         self._rebound = _Handed.of(program.rebound, self.plan)
 
@@ -130,10 +131,13 @@ class Replay:
         """Make all calls; where a branch goes another way, undo what was changed before it."""
         program = self.program
         before = program.snapshot(program.undone) if program.undoes else None
+        gradients = [(array, array.copy()) for array in self._spoiled]
         try:
             for call in self.plan.calls:
                 call()
-        except Diverged:
+        except BaseException:
+            for array, numbers in gradients:
+                array[...] = numbers
             if before is not None:
                 program.restore(before)
             raise
