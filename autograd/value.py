@@ -92,7 +92,7 @@ class Value(Node):
 
     def item(self) -> float:
         """The number, as a Tensor's ``item`` gives it."""
-        return float(self)
+        return float(self.leave("item()"))
 
     def detach(self) -> Value:
         """The same number as a constant, outside the graph."""
