@@ -90,7 +90,7 @@ class Node(NumpyProtocol):
     def grad(self, gradient: Any) -> None:
         recorder = recorder_now()
         if recorder is not None:
-            recorder.assigned.add(self)
+            recorder.assign(self)
         self._grad = gradient
 
     @property
@@ -305,11 +305,24 @@ def note_change() -> int:
         return _changed[0]
 
 
-def note_changes(leaves: Iterable[Node]) -> None:
-    """Say that the data of leaves was written into; graphs that were computed from them become stale."""
+def note_changes(leaves: Iterable[Node]) -> tuple[int, int]:
+    """Say that the data of leaves was written into; graphs that were computed from them become stale.
+
+    Returns the numbers of the latest change before these and of the latest now.
+    """
     with _changing:
+        before = _changed[0]
         for leaf in leaves:
             leaf.number = _changed[0] = next_number()
+        return before, _changed[0]
+
+
+def latest_change() -> int:
+    """The number of the latest change of anything that graphs and programs are recorded from.
+
+    That is the data of a leaf, whether it has a gradient, and the settings of modules and optimisers.
+    """
+    return _changed[0]
 
 
 def _check_edges(nodes: list[Node]) -> None:

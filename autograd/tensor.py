@@ -178,9 +178,10 @@ class Tensor(Node):
         recorder = recorder_now()
         if recorder is not None and isinstance(self._data, StandIn):
             recorder.relocate(self, memory)
-            return
-        memory[...] = self._data
-        self._data = memory
+        else:
+            memory[...] = self._data
+            self._data = memory
+        note_change()
 
     def sync(self) -> bool:
         """Notice that the array behind ``.data`` was written into, and count it as a change."""
@@ -211,7 +212,7 @@ class Tensor(Node):
                 raise ShapeError(f"a gradient of shape {gradient.shape} does not fit {self.name()}")
         recorder = recorder_now()
         if recorder is not None:
-            recorder.assigned.add(self)
+            recorder.assign(self)
         set_grad(self, gradient)
 
     @property
@@ -257,6 +258,7 @@ class Tensor(Node):
                 f"a Tensor of dtype {self._data.dtype} has no gradient; pass floats or dtype=float"
             )
         self.operation = None if requires_grad else CONSTANT
+        note_change()
         return self
 
     def detach(self) -> Tensor:

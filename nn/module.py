@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import ShapeError, Tensor
-from autograd.graph import MODE, Mode
+from autograd.graph import MODE, Mode, note_change
 
 from .hooks import Handle, Hooks
 
@@ -91,6 +91,11 @@ class Module:
                     parameter.label = f"{name}.{path}"
             object.__setattr__(value, "_name", name)
         super().__setattr__(name, value)
+        note_change()
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        note_change()
 
     # -- what is inside -------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Tensor, Value, grad, hessian, jvp, window_ops
+from autograd import Tensor, Value, grad, hessian, jvp, ops, window_ops
 
 inf, nan = math.inf, math.nan
 Numbers = tuple[float, ...]
@@ -537,3 +537,17 @@ def test_the_slope_of_an_angle_survives_any_scale(size: float) -> None:
     y, x = Value(3 * size), Value(4 * size)
     autograd.atan2(y, x).backward()
     assert (y.grad, x.grad) == pytest.approx((4 / 25 / size, -3 / 25 / size), rel=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble])
+@pytest.mark.parametrize("shape", [(), (6,), (3, 4)])
+def test_a_mask_lets_nothing_through_where_it_is_closed(dtype: Any, shape: tuple[int, ...]) -> None:
+    """Not even what is infinite or no number; what it lets through stays as it is, to the bit."""
+    numbers = np.array([1.5, -0.0, np.inf, -np.inf, np.nan, 5e-8] * 2, dtype)[: math.prod(shape)]
+    numbers = numbers.reshape(shape).T
+    for mask in (np.ones(shape, bool).T, np.zeros(shape, bool).T, numbers > 0):
+        found = ops.scale.compute([mask, numbers], {})
+        expected = np.where(mask, numbers, dtype(0))
+        assert found.dtype == dtype
+        np.testing.assert_array_equal(found, expected)
+        np.testing.assert_array_equal(np.signbit(found[mask]), np.signbit(expected[mask]))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..anomaly import Watch
-from ..graph import Node, mode, order
+from ..graph import Node, mode, note_change, order
 from ..modes import forward, reverse
 from ..operation import Operation
 from ..structure import flatten
@@ -69,6 +69,7 @@ class GraphProblem(Problem):
             piece = x[..., part.place]
             alone = leaf.dtype is None
             leaf._data = float(piece[0]) if alone else piece.reshape(x.shape[:-1] + part.shape).copy()
+        note_change()
         arguments = [self.twins.get(a, a) if wide and is_leaf(a) else a for a in self.arguments]
         return self.build([a.copy() if isinstance(a, np.ndarray) else a for a in arguments])  # type: ignore[no-any-return]
 
@@ -127,6 +128,7 @@ class GraphProblem(Problem):
         """See :meth:`Problem.close`."""
         for parameter, data in self.borrowed:
             parameter._data = data
+        note_change()
 
     # -- its derivative -----------------------------------------------------------------------
 
@@ -280,4 +282,5 @@ def float64_copy(function: Callable[..., Any]) -> tuple[Callable[..., Any], Name
     for parameter in first:
         if parameter.dtype is not None:
             parameter._data = np.array(parameter._data, float)
+    note_change()
     return twin, [(name, parameter) for parameter, name in first.items() if parameter.requires_grad], before

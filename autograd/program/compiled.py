@@ -88,6 +88,7 @@ class Compiled:
         for argument, data in given:
             write_back(argument, data)
         result = function(*arguments)
+        program.keep_memory()
         names, expected = _names(program, leaves), _come_to(program, leaves, result)
         for name, a, b, size in zip(names, replayed, expected, _sizes(names, expected), strict=True):
             if not _agree(a, b, size):

@@ -21,11 +21,12 @@ from .instruction import Instruction
 from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
-from .recorder import Diverged, Recorder, Settings, draw, without_collections
+from .recorder import Diverged, Recorder, draw, without_collections
 from .replay import Owner, Replay, in_kind, write_back
+from .settings import Settings
 from .signature import differences, signature
 from .simplify import simplified
-from .slot import Slot
+from .slot import Layout, Slot
 
 if TYPE_CHECKING:
     from .elsewhere import Pure
@@ -43,6 +44,7 @@ class Program:
     inputs: the slots of the arguments, by their places among the leaves of all arguments.
     constants: the other arguments, by their places; they are part of the program.
     structure: how the arguments are nested. again: which of them were the same node.
+    nodes: the places of arguments that are nodes. outside: the nodes that are used and are no arguments.
     leaves: the slots of memory that outlives the program, such as parameters.
     outputs: the slots of the results; what is no slot is a constant. kinds: the results as they were.
     cells: Values whose number is read at every run. tensors: Tensors that have to be as they were.
@@ -72,7 +74,7 @@ class Program:
         leaves, build = flatten(arguments)
         recorder = Recorder()
         self.inputs: dict[int, Slot] = {}
-        self._places: dict[Node, int] = {}
+        self._places: dict[Node, int] = {}  # of what stands in for each node among the arguments
         self.again = self.nodes_again(leaves)
         self.structure = signature(build([None] * len(leaves)))
         outputs: list[Any] = []
@@ -102,6 +104,8 @@ class Program:
                 self.cells.append((node, slot))
             elif isinstance(node, Tensor):
                 self.tensors.append((node, before, node.operation))
+        self.nodes = [place for place, x in enumerate(leaves) if isinstance(x, Node)]
+        self.outside = frozenset(recorder.touched) - self._places.keys()
         self.gradients_before = [(self._owner(n), slot) for n, slot in recorder.gradients_before.items()]
         self.outputs = [same.get(x, x) if isinstance(x, Slot) else x for x in slots]
         self.absent = [self._owner(node) for node in recorder.absent if node in recorder.touched]
@@ -123,20 +127,18 @@ class Program:
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
         """An argument as the function is to see it."""
         if isinstance(x, Node):
-            if x in self._places:  # the same node in two places
-                self.inputs[place] = self.inputs[self._places[x]]
-                return x
+            if x in recorder.given:  # the same node in two places
+                _, own = recorder.given[x]
+                self.inputs[place] = self.inputs[self._places[own]]
+                return own
             if x.parents:
                 raise RecordError(
                     f"argument {place} is {x.name()}, the result of a graph from before the recording; pass "
                     "it .detach()ed, or compute it inside of the recorded function"
                 )
-            scalar = isinstance(x, Value)
-            self.inputs[place] = slot = recorder.input(np.float64(x._data) if scalar else x._data, scalar)
-            self._places[x] = place
-            recorder.touched[x] = x._data, slot
-            x._data = slot
-            return x
+            own, self.inputs[place] = recorder.argument(x, self.arguments[place])
+            self._places[own] = place
+            return own
         if isinstance(x, (np.ndarray, np.generic)):
             self.inputs[place] = recorder.input(x)
         elif isinstance(x, float):
@@ -246,6 +248,14 @@ class Program:
             slot.value[...] = array
         for generator, state in zip(self.generators, snapshot[1], strict=True):
             generator.bit_generator.state = state
+
+    def keep_memory(self) -> None:
+        """Take the numbers of Tensors that were given another array into the memory that the program has."""
+        for tensor, memory, _ in self.tensors:
+            data = tensor._data
+            if data is not memory and tensor in self.changed and Layout.of(data)[:2] == Layout.of(memory)[:2]:
+                memory[...] = data
+                tensor._data = memory
 
     # -- elsewhere ------------------------------------------------------------------------
 

@@ -7,10 +7,11 @@ and :meth:`Recorder.finish` takes it out again. Slots then meet NumPy, and NumPy
 from __future__ import annotations
 
 import contextlib
+import copy
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter, is_
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,6 @@ import numpy as np
 from ..errors import RecordError
 from ..graph import MODE, Node, get_grad, next_number, set_grad
 from ..operation import Operation
-from ..tensor import Tensor
 from ..value import Value, record_node
 from .instruction import Instruction, replaced, slots_in
 from .slot import Slot, astype, number
@@ -54,6 +54,7 @@ class Recorder:
     leaves: slots of memory that outlives the program: parameters, their state, constants with a name.
     inputs: slots of the arguments.
     touched: the nodes from before the recording that took part, with their data and slot from before.
+    given: what stands in for each argument that is a node, by the name of the argument.
     made: the nodes that were made while recording.
     gradients_before: slots for gradients that were there before and were read.
     assigned, absent: nodes whose gradient was assigned, and those found without one before that.
@@ -66,6 +67,7 @@ class Recorder:
     instructions: list[Instruction] = field(default_factory=list)
     leaves: dict[int, Slot] = field(default_factory=dict)
     touched: dict[Node, tuple[Any, Slot]] = field(default_factory=dict)
+    given: dict[Node, tuple[str, Node]] = field(default_factory=dict)
     made: list[Node] = field(default_factory=list)
     gradients_before: dict[Node, Slot] = field(default_factory=dict)
     assigned: set[Node] = field(default_factory=set)
@@ -85,6 +87,35 @@ class Recorder:
         slot = Slot(self, array if weak else np.array(array, order="K"), weak=weak)
         self.inputs.add(slot)
         return slot
+
+    def argument(self, node: Node, name: str) -> tuple[Node, Slot]:
+        """What stands in for an argument that is a node, and its slot.
+
+        Not the node itself: what the function reaches in another way has to be told from its arguments,
+        which may be other nodes at the next run.
+        """
+        own = copy.copy(node)
+        own.number = node.number
+        set_grad(own, get_grad(node))
+        scalar = isinstance(node, Value)
+        own._data = slot = self.input(np.float64(node._data) if scalar else node._data, scalar)
+        self.touched[own] = node._data, slot
+        self.given[node] = name, own
+        return own, slot
+
+    def refuse_given(self, node: Node) -> None:
+        """Refuse an argument that the function does not take from its arguments.
+
+        Raises
+        ------
+        RecordError: always; the program would take whatever comes in its place for both.
+        """
+        name, _ = self.given[node]
+        raise RecordError(
+            f"{node.name()} is the argument {name}, and the recorded function also reaches it in another "
+            "way, such as through an optimiser or a variable from outside; with another argument a program "
+            "could not tell the two apart. Leave it out of the arguments, or use it as an argument only"
+        )
 
     def leaf(self, array: np.ndarray[Any, Any], name: str = "") -> Any:
         """The slot of memory that outlives the program, such as a parameter; the same for the same array."""
@@ -106,6 +137,8 @@ class Recorder:
         data = node._data
         if isinstance(data, Slot) or node._parents or node.number > self.first or node in self.touched:
             return
+        if node in self.given:
+            self.refuse_given(node)
         node.sync()
         node._data = Slot(self, np.float64(data), weak=True) if type(data) is float else self.leaf(data)
         self.touched[node] = data, node._data
@@ -116,8 +149,16 @@ class Recorder:
             if not isinstance(node._data, Slot):
                 self.touch(node)
 
+    def assign(self, node: Node) -> None:
+        """Remember that the gradient of a node is assigned."""
+        if node in self.given:
+            self.refuse_given(node)
+        self.assigned.add(node)
+
     def gradient_of(self, node: Node) -> Any:
         """The gradient of a node, as a slot if it is from before the recording."""
+        if node in self.given:
+            self.refuse_given(node)
         gradient = get_grad(node)
         made_here = node.number > self.first and node not in self.touched  # or changed here
         if node in self.assigned or isinstance(gradient, (Slot, Node)) or made_here:
@@ -130,9 +171,11 @@ class Recorder:
         return self.gradients_before[node]
 
     def module(self, module: Any) -> None:
-        """Remember the mode that a module was in."""
-        self.modules.setdefault(module, module.training)
-        self.watch(module)
+        """Remember the mode that a module was in, and that its settings and those of all in it were read."""
+        if module not in self.modules:
+            self.modules[module] = module.training
+            for each in module.modules():
+                self.watch(each)
 
     def watch(self, owner: Any) -> None:
         """Remember that the settings of a module or an optimiser were read."""
@@ -278,24 +321,34 @@ class Recorder:
     # -- the end --------------------------------------------------------------------------
 
     def finish(self) -> tuple[list[tuple[Node, Slot]], list[tuple[Node, Slot | None]]]:
-        """Put the data back; the nodes that were given other data, and the gradients of the old nodes."""
+        """Put the data back; the nodes that were given other data, and the gradients of the old nodes.
+
+        Raises
+        ------
+        RecordError: a node was given data of another shape or dtype; it has them, as without a recording.
+        """
         rebound: list[tuple[Node, Slot]] = []
         gradients: list[tuple[Node, Slot | None]] = []
+        others: list[str] = []
         self.touch_all(sorted(self.assigned, key=attrgetter("number")))
-        for node in self.touched:
-            gradient = get_grad(node)
-            if node in self.assigned and isinstance(gradient, (float, np.ndarray)):  # a constant
-                constant = self.leaf(np.array(gradient))
-                constant.weak = isinstance(gradient, float)
-                set_grad(node, self.call(np.copy, (constant,)))
         for node, (before, own) in self.touched.items():
-            now = node._data
-            if isinstance(now, Slot) and now is not own:
+            now = node._data = self._constant(node._data)
+            if now is not own:
                 rebound.append((node, now))
-                if isinstance(before, np.ndarray):  # the memory stays, with other numbers in it
-                    before[...] = now.value
-            node._data = before if isinstance(before, np.ndarray) else _plain(now, node)
+            if not isinstance(before, np.ndarray):
+                node._data = _plain(now, node)
+            elif now is own:
+                node._data = before
+            elif (now.shape, now.dtype) == (own.shape, own.dtype):
+                node._data = before  # the memory stays, with other numbers in it
+                before[...] = own.value[...] = now.value
+            else:
+                name = node.label or "a leaf"
+                others.append(f"{name}, of shape {own.shape}, {own.dtype}, was given {now!r}")
+                node._data = _plain(now, node)
             gradient = get_grad(node)
+            if node in self.assigned and gradient is not None:
+                set_grad(node, gradient := self._constant(gradient))
             if gradient is None or isinstance(gradient, Slot):
                 gradients.append((node, gradient))
         for node in (*self.touched, *self.made):
@@ -306,7 +359,23 @@ class Recorder:
             gradient = get_grad(node)
             if isinstance(gradient, Slot):
                 set_grad(node, _plain(gradient, node))
+        for node, (_, given) in self.given.items():
+            node._data, node.operation, node.number = given._data, given.operation, given.number
+            set_grad(node, get_grad(given))
+        if others:
+            raise RecordError(
+                f"{'; '.join(others)}; the memory of a program does not change its shape or dtype. Do this "
+                "outside of the recorded function"
+            )
         return rebound, gradients
+
+    def _constant(self, x: Any) -> Any:
+        """What was assigned, as a slot of its own if it is a constant."""
+        if isinstance(x, (float, np.ndarray)):
+            constant = self.leaf(np.array(x))
+            constant.weak = isinstance(x, float)
+            return self.call(np.copy, (constant,))
+        return x
 
 
 @contextlib.contextmanager
@@ -321,30 +390,6 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-class Settings:
-    """The attributes of a module or an optimiser that a step depends on, as they were while recording.
-
-    Not its mode, which has a check of its own, nor results that it keeps.
-    """
-
-    def __init__(self, owner: Any) -> None:
-        self.owner = type(owner).__name__
-        self._now = vars(owner)
-        self._before = {
-            name: x
-            for name, x in self._now.items()
-            if name not in _NO_SETTINGS and type(x) not in (Tensor, Value)
-        }
-        self._others = len(self._now) - len(self._before) - sum(name in self._now for name in _NO_SETTINGS)
-
-    def are_the_same(self) -> bool:
-        """Whether every attribute is the object that it was, and none is new."""
-        now, before = self._now, self._before
-        known = len(before) + self._others + ("training" in now) + ("_inside" in now)
-        return len(now) == known and all(map(is_, map(now.get, before), before.values()))
-
-
-_NO_SETTINGS = ("training", "_inside")
 _value = attrgetter("value")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Node, get_data, get_grad, note_changes, set_grad
+from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
 from ..value import Value, constant
 from .plan import Plan
@@ -40,6 +40,7 @@ class Replay:
             self.plan = _planned(program)
         arrays = self.plan.arrays
         self._lock = threading.Lock()
+        self._looked = -1  # the latest change when everything was last looked at
         # What the check before every run compares, all at once.
         self._tensors, self._memories, self._operations = (
             [each[column] for each in program.tensors] for column in range(3)
@@ -72,36 +73,51 @@ class Replay:
         Diverged: it would not do now what was recorded; everything is as it was.
         """
         with self._lock, np.errstate(all="ignore"):
-            self._look(leaves)
+            self._look_at_arguments(leaves)
+            if self._looked != latest_change():
+                self._look_at_the_rest()
             self._feed(leaves)
             self._call()
             return self._leave(leaves)
 
-    def _look(self, leaves: Sequence[Any]) -> None:
-        """See whether all that was recorded is still so.
+    def _look_at_arguments(self, leaves: Sequence[Any]) -> None:
+        """See whether arguments and gradients are such as were recorded.
+
+        Raises
+        ------
+        Diverged: they are not.
+        """
+        program = self.program
+        if program.nodes and not program.outside.isdisjoint([leaves[place] for place in program.nodes]):
+            raise Diverged("an argument is a node that the function also reaches in another way")
+        if len(program.nodes) > 1 and program.nodes_again(leaves) != program.again:
+            raise Diverged("other arguments are the same node")
+        for owner in program.absent:
+            if get_grad(_node(owner, leaves)) is not None:
+                raise Diverged("a gradient is there, which would be added to")
+        for owner, _ in program.gradients_before:
+            if get_grad(_node(owner, leaves)) is None:
+                raise Diverged("a gradient that was added to is not there")
+
+    def _look_at_the_rest(self) -> None:
+        """See whether everything but the arguments is as it was; so it stays until something is changed.
 
         Raises
         ------
         Diverged: it is not.
         """
+        latest = latest_change()
         if not all(map(is_, map(get_data, self._tensors), self._memories)):
             raise Diverged("a parameter was given another array")
         if not all(map(is_, map(attrgetter("operation"), self._tensors), self._operations)):
             raise Diverged("the gradient of a parameter was switched on or off")
-        if len(self.program.again) > 1 and self.program.nodes_again(leaves) != self.program.again:
-            raise Diverged("other arguments are the same node")
         modules = self.program.modules
         if list(map(attrgetter("training"), modules)) != list(modules.values()):
             raise Diverged("a module was switched between training and evaluation")
         for settings in self.program.settings:
             if not settings.are_the_same():
                 raise Diverged(f"a setting of a {settings.owner} was changed")
-        for owner in self.program.absent:
-            if get_grad(_node(owner, leaves)) is not None:
-                raise Diverged("a gradient is there, which would be added to")
-        for owner, _ in self.program.gradients_before:
-            if get_grad(_node(owner, leaves)) is None:
-                raise Diverged("a gradient that was added to is not there")
+        self._looked = latest
 
     def _feed(self, leaves: Sequence[Any]) -> None:
         """Bring in arguments, numbers of Values, and gradients that are added to."""
@@ -128,18 +144,27 @@ class Replay:
             arrays[slot][...] = get_grad(_node(owner, leaves))
 
     def _call(self) -> None:
-        """Make all calls; where a branch goes another way, undo what was changed before it."""
-        program = self.program
+        """Make all calls; where a branch goes another way, undo what was changed before it.
+
+        Gradients that another failure may have left half computed are as they were if they were added to,
+        and else forgotten.
+        """
+        program, plan = self.program, self.plan
         before = program.snapshot(program.undone) if program.undoes else None
         gradients = [(array, array.copy()) for array in self._spoiled]
         try:
-            for call in self.plan.calls:
+            for call in plan.calls:
                 call()
-        except BaseException:
+        except BaseException as failure:
             for array, numbers in gradients:
                 array[...] = numbers
             if before is not None:
                 program.restore(before)
+            if not isinstance(failure, Diverged):
+                added_to = {owner: plan.arrays[slot] for owner, slot in program.gradients_before}
+                for tensor, gradient in self._left:
+                    if get_grad(tensor) is gradient:
+                        tensor.grad = added_to.get(tensor)
             raise
 
     def _leave(self, leaves: Sequence[Any]) -> Any:
@@ -155,7 +180,9 @@ class Replay:
                     node._data = number
                 else:
                     write_back(node, number)
-        note_changes(changed)
+        before, after = note_changes(changed)
+        if self._looked == before:
+            self._looked = after
         for tensor, gradient in self._left:
             set_grad(tensor, gradient)
         if self._handed.owners:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, lend
-from autograd.graph import recorder_now
+from autograd.graph import note_change, recorder_now
 
 from ..bundle import Array, Bundle, bundles
 
@@ -82,6 +82,10 @@ class Optimizer:
         for setting in NOT_NEGATIVE:
             if not (number := getattr(self, setting, 0.0)) >= 0:
                 raise ValueError(f"{name}: {setting} must not be negative, got {number}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        note_change()
 
     @property
     def groups(self) -> tuple[Optimizer, ...]:

@@ -1,0 +1,34 @@
+"""``Settings``: whether a module or an optimiser is set as it was while a program was recorded."""
+
+from __future__ import annotations
+
+from operator import is_
+from typing import Any
+
+from ..tensor import Tensor
+from ..value import Value
+
+_NO_SETTINGS = ("training", "_inside")
+
+
+class Settings:
+    """The attributes of a module or an optimiser that a step depends on, as they were while recording.
+
+    Not its mode, which has a check of its own, nor results that it keeps.
+    """
+
+    def __init__(self, owner: Any) -> None:
+        self.owner = type(owner).__name__
+        self._now = vars(owner)
+        self._before = {
+            name: x
+            for name, x in self._now.items()
+            if name not in _NO_SETTINGS and type(x) not in (Tensor, Value)
+        }
+        self._others = len(self._now) - len(self._before) - sum(name in self._now for name in _NO_SETTINGS)
+
+    def are_the_same(self) -> bool:
+        """Whether every attribute is the object that it was, and none is new."""
+        now, before = self._now, self._before
+        known = len(before) + self._others + ("training" in now) + ("_inside" in now)
+        return len(now) == known and all(map(is_, map(now.get, before), before.values()))

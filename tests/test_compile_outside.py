@@ -1,0 +1,256 @@
+"""Programs and what is outside of them: nodes reached in two ways, data that is replaced, failures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd
+import nn
+from autograd import RecordError, Tensor, Value, gradcheck, record
+
+KINDS: dict[str, Callable[[float], Any]] = {
+    "Tensor": lambda x: Tensor([x, x + 1], requires_grad=True, label="w"),
+    "Value": lambda x: Value(x, label="w"),
+}
+
+
+def total(x: Any) -> Any:
+    return x.sum() if isinstance(x, Tensor) else x
+
+
+# -- an argument that is reached in another way -----------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_argument_that_the_function_also_has_from_outside_is_refused(kind: str) -> None:
+    """With another argument a program could not tell which of the two uses is meant."""
+    w, other = KINDS[kind](1.0), KINDS[kind](4.0)
+
+    def product(a: Any) -> Any:
+        return total(a * w)
+
+    with pytest.raises(RecordError, match=r"'w'.* is the argument a, and .* in another way"):
+        record(product)(w)
+    program = record(product)(other)
+    third = KINDS[kind](7.0)
+    assert program(third).item() == product(third).item()
+    with pytest.raises(RecordError, match="in another way"):
+        program(w)
+    compiled = autograd.compile(product)
+    for argument in (other, third, other, third):
+        assert compiled(argument).item() == product(argument).item()
+    with pytest.raises(RecordError, match="in another way"):
+        compiled(w)
+    assert w.grad is None and w.parents == ()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda w: w.zero_grad(),
+        lambda w: w.grad,
+        lambda w: w.data,
+        lambda w: w.add_(np.ones(2)),
+        lambda w: nn.SGD([w], lr=0.1).zero_grad(),
+        lambda w: (w + 1).sum().backward(),
+    ],
+)
+def test_every_way_to_reach_an_argument_from_outside_is_noticed(use: Callable[[Any], Any]) -> None:
+    w = KINDS["Tensor"](1.0)
+
+    def step(a: Any) -> Any:
+        loss = (a * a).sum()
+        use(w)
+        return loss
+
+    with pytest.raises(RecordError, match="in another way"):
+        record(step)(w)
+    np.testing.assert_array_equal(w.data, [1.0, 2.0])
+    assert w.grad is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_arguments_are_changed_at_every_call_the_recorded_one_included(kind: str) -> None:
+    def step(a: Any, x: Any) -> Any:
+        a.zero_grad()
+        loss = total(a * a * x)
+        loss.backward()
+        a.data = a.data - 0.1 * a.grad
+        return loss
+
+    one, two, compiled = KINDS[kind](1.0), KINDS[kind](1.0), autograd.compile(step)
+    for k in range(6):
+        if k == 4:
+            one, two = KINDS[kind](3.0), KINDS[kind](3.0)
+        graph = total(two * two)
+        assert compiled(two, 0.5 + k).item() == pytest.approx(step(one, 0.5 + k).item(), rel=1e-12)
+        np.testing.assert_allclose(two.data, one.data, rtol=1e-12)
+        np.testing.assert_allclose(two.grad, one.grad, rtol=1e-12)
+        with pytest.raises(autograd.StaleGraphError):
+            graph.backward()
+
+
+# -- data that is replaced --------------------------------------------------------------------
+
+
+def both(make: Callable[[], Any], step: Callable[[Any, Any], Any], times: int = 7) -> None:
+    """Steps eager and compiled on leaves of their own come to the same, whatever happens in between."""
+    one, two = make(), make()
+    compiled = autograd.compile(lambda x: step(two, x))
+    for k in range(times):
+        x = np.arange(2.0) + k if isinstance(one, Tensor) else 1.0 + k
+        assert compiled(x).item() == pytest.approx(step(one, x).item(), rel=1e-12)
+        np.testing.assert_allclose(two.data, one.data, rtol=1e-12)
+        for leaf in (one, two):
+            leaf.data = leaf.data + 1  # from outside
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("constant", [True, False])
+def test_assigning_data_is_part_of_the_step(kind: str, constant: bool) -> None:
+    def step(w: Any, x: Any) -> Any:
+        w.zero_grad()
+        loss = total(w * x)
+        loss.backward()
+        w.data = assigned(w)
+        return loss
+
+    def assigned(w: Any) -> Any:
+        if constant:
+            return np.array([1.0, -2.0]) if isinstance(w, Tensor) else 7.0
+        return w.data - 0.1 * w.grad
+
+    both(lambda: KINDS[kind](1.0), step)
+
+
+def test_data_of_another_shape_is_refused_and_nothing_is_lost() -> None:
+    w = Tensor([1.0, 2.0], label="w")
+
+    def grow(x: Any) -> Any:
+        total = (w * x).sum()
+        w.data = np.concatenate([w.data, w.data])
+        return total
+
+    with pytest.raises(RecordError, match=r"w, of shape \(2,\), float64, was given .* shape \(4,\), float64"):
+        record(grow)(2.0)
+    np.testing.assert_array_equal(w.data, [1.0, 2.0, 1.0, 2.0])  # as without a recording
+    a = Tensor([1.0, 2.0], label="a")
+    with pytest.raises(RecordError, match=r"a, of shape \(2,\), float64, was given .* float32"):
+        record(lambda a: setattr(a, "data", a.data.astype(np.float32)))(a)
+    assert a.dtype == np.float32
+
+
+# -- what is looked at before a run -----------------------------------------------------------
+
+
+class Blocks(nn.Module):
+    """Layers in a list, which itself is never called."""
+
+    def __init__(self) -> None:
+        self.blocks = nn.ModuleList([nn.Linear(2, 2, rng=k) for k in range(3)])
+
+    def forward(self, x: Any) -> Any:
+        for block in self.blocks:
+            x = block(x)
+        return x.sum()
+
+
+def replace_block(model: Any) -> None:
+    model.blocks[1] = nn.Linear(2, 2, rng=9)
+
+
+def add_block(model: Any) -> None:
+    model.blocks.append(nn.Linear(2, 2, rng=9))
+
+
+def drop_block(model: Any) -> None:
+    delattr(model.blocks, "2")
+
+
+def move_elsewhere(model: Any) -> None:
+    """An optimiser that is made later takes the parameters into memory of its own."""
+    model.blocks[0](np.ones((1, 2))).sum().backward()
+    nn.Adam(model.parameters()).step()
+
+
+def check_gradients(model: Any) -> None:
+    assert gradcheck(model, np.ones((1, 2)))
+
+
+@pytest.mark.parametrize("change", [replace_block, add_block, drop_block, move_elsewhere, check_gradients])
+def test_changes_in_what_is_never_called_take_effect(change: Callable[[Any], None]) -> None:
+    one, two = Blocks(), Blocks()
+    compiled = autograd.compile(lambda x: two(x))
+    x = np.ones((4, 2), np.float32)
+    for k in range(7):
+        assert compiled(x).item() == one(x).item()
+        if k == 4:
+            change(one)
+            change(two)
+
+
+def test_frozen_and_thawed_between_steps() -> None:
+    one, two = Blocks(), Blocks()
+
+    def stepping(model: Any) -> Any:
+        optimizer = nn.SGD(model.parameters(), lr=0.1)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = model(x)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return step
+
+    eager, compiled = stepping(one), autograd.compile(stepping(two))
+    for k in range(9):
+        x = np.full((4, 2), 0.1 * k, np.float32)
+        assert compiled(x).item() == eager(x).item()
+        if k in (4, 6):
+            for model in (one, two):
+                model.blocks[1].weight.requires_grad_(k == 6)
+
+
+# -- failures ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zeroed", [True, False])
+def test_an_interrupted_run_leaves_no_gradient_half_computed(zeroed: bool) -> None:
+    w = Tensor(np.ones(3), requires_grad=True)
+
+    def step(x: Any) -> Any:
+        if zeroed:
+            w.zero_grad()
+        loss = (w * x).sum()
+        loss.backward()
+        return loss
+
+    compiled = autograd.compile(step)
+    for k in range(4):
+        compiled(np.full(3, 1.0 + k))
+    before = w.grad.copy()
+    (program,) = next(iter(compiled.programs.values()))
+    calls = program.plan.calls
+    for place in range(len(calls)):
+        kept = calls[place]
+
+        def interrupt() -> None:
+            raise KeyboardInterrupt
+
+        calls[place] = interrupt
+        with pytest.raises(KeyboardInterrupt):
+            compiled(np.full(3, 100.0))
+        calls[place] = kept
+        if zeroed:
+            assert w.grad is None  # as a step that begins with forgetting it leaves it
+        else:
+            np.testing.assert_array_equal(w.grad, before)
+        compiled(np.full(3, 2.0))
+        np.testing.assert_array_equal(w.grad, np.full(3, 2.0) if zeroed else before + 2.0)
+        before = w.grad.copy()
