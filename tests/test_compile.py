@@ -700,16 +700,6 @@ def test_what_is_computed_twice_is_computed_once_unless_it_is_written_into() -> 
         assert program(x) == function(x)
 
 
-def test_gradients_are_computed_where_the_optimizer_wants_them() -> None:
-    models, _, eager, compiled = both(MODELS["tanh"][0], OPTIMIZERS["Adam"])
-    for _ in range(5):
-        eager(FLAT, CLASSES), compiled(FLAT, CLASSES)
-    same_state(models)
-    bases = {id(p.grad.base) for p in models[1].parameters()}
-    ((program,),) = compiled.programs.values()
-    assert len(bases) == 1 and not any("concatenate" in str(call) for call in program.plan.calls)
-
-
 def test_memory_is_used_again() -> None:
     program = record(lambda x: [x := np.tanh(x + k) * x for k in range(20)][-1])(np.ones(1000))
     blocks = {id(block) for block in program.plan._blocks.values()}

@@ -35,24 +35,11 @@ def _store(out: Any, function: Any, *arguments: Any) -> None:
 def _ufunc(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
     if options or function.nout != 1:
         return None
-    arguments = _as_arrays(arguments)
     return (
         partial(function, *arguments, out=out)
         if function in OUT_BY_NAME
         else partial(function, *arguments, out)
     )
-
-
-def _as_arrays(arguments: Any) -> list[Any]:
-    """Python numbers as arrays without axes: NumPy would make such an array at every call."""
-    dtypes = {x.dtype for x in arguments if isinstance(x, np.ndarray)}
-    if len(dtypes) != 1 or next(iter(dtypes)).kind != "f":
-        return list(arguments)
-    (dtype,) = dtypes
-    return [
-        np.array(x, dtype) if type(x) in (int, float) else np.asarray(x) if isinstance(x, np.generic) else x
-        for x in arguments
-    ]
 
 
 def _reduce(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:

@@ -54,7 +54,6 @@ class Plan:
         self._blocks: dict[Slot, Any] = {}  # the memory of each result, as bytes
         self._free: dict[int, list[Any]] = {}  # such memory that nobody looks at any more, by its size
         self._call_of: dict[int, int] = {}  # the place of an instruction among the calls
-        self._joined, self._pieces = joined_in_place(instructions, self.arrays)
         self.sources = frozenset(
             step.source for step in steps if isinstance(step, Group) and step.source is not None
         )
@@ -79,17 +78,13 @@ class Plan:
         if instruction.is_view:
             self.arrays[output] = self._view(instruction)
         else:
-            if place in self._joined:
-                return
             if not instruction.writes and output not in self.arrays.places:
-                self.arrays[output] = self._pieces.get(output, None)
-                if self.arrays[output] is None:
-                    self.arrays[output] = self._buffer(instruction, dying)
+                self.arrays[output] = self._buffer(instruction, dying)
             if instruction.function is np.empty_like:
                 return
             self._call_of[place] = len(self.calls)
             self.calls.append(self._bind(instruction))
-        for storage in dying - self._pieces.keys():
+        for storage in dying:
             block = self._blocks[storage]
             self._free.setdefault(block.size, []).append(block)
 
@@ -184,47 +179,6 @@ def _bind_write(function: Callable[..., Any], arguments: Any, options: Any) -> C
         if at is not None:
             return partial(np.copyto, target[at], value, "same_kind")
     return partial(function, *arguments, **options)
-
-
-def joined_in_place(
-    instructions: Sequence[Instruction], outside: dict[Slot, Any]
-) -> tuple[set[int], dict[Slot, Any]]:
-    """Concatenations into memory from outside that cost nothing, since their pieces are computed there.
-
-    So are the gradients of all parameters, which an optimiser wants one after another. The places of
-    these concatenations, and the memory for each piece.
-    """
-    touched: dict[Slot, list[int]] = {}
-    for place, instruction in enumerate(instructions):
-        for slot in {s.storage for s in (*instruction.inputs(), instruction.output)}:
-            touched.setdefault(slot, []).append(place)
-    last_write = {i.output.storage: place for place, i in enumerate(instructions) if i.writes}
-    places: set[int] = set()
-    memory: dict[Slot, Any] = {}
-    for place, instruction in enumerate(instructions):
-        target = instruction.output
-        if instruction.function is not np.concatenate or target not in outside or not instruction.writes:
-            continue
-        if not all(isinstance(piece, Slot) for piece in instruction.arguments[0]):
-            continue
-        pieces = [slot.storage for slot in instruction.arguments[0]]
-        whole = outside[target]
-        fits = all(
-            slot not in outside
-            and slot not in memory
-            and slot.dtype == whole.dtype
-            and slot.size == piece.size
-            and Layout.of(slot.value).is_in_order
-            for slot, piece in zip(pieces, instruction.arguments[0], strict=True)
-        )
-        alone = touched[target][0] == place == last_write[target]
-        untouched = all(last_write.get(slot, -1) < place for slot in pieces)
-        if whole.ndim == 1 and len(set(pieces)) == len(pieces) and fits and alone and untouched:
-            places.add(place)
-            ends = np.cumsum([slot.size for slot in pieces]).tolist()
-            for slot, start, stop in zip(pieces, [0, *ends], ends, strict=False):
-                memory[slot] = whole[start:stop].reshape(slot.shape)
-    return places, memory
 
 
 def _array(value: Any) -> Any:
