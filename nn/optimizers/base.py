@@ -85,7 +85,8 @@ class Optimizer:
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        note_change()
+        if name != "lr":  # which is memory that a program reads
+            note_change()
 
     @property
     def groups(self) -> tuple[Optimizer, ...]:
