@@ -79,18 +79,21 @@ def _inverse(axes: Sequence[int] | None) -> tuple[int, ...] | None:
 # -- shape ------------------------------------------------------------------------------------
 
 identity: Operation = row("identity", lambda x: +x, lambda g, y, x: g, kind="linear", scalar=lambda x: x,
-               slopes=[lambda y, x: 1.0])  # fmt: skip
+               slopes=[lambda y, x: 1.0], doc="x, as a node of its own.")  # fmt: skip
 astype: Operation = row(
     "astype",
     lambda x, dtype: as_array(x).astype(dtype),
     lambda g, y, x, dtype: astype(g, plain(x).dtype),
     kind="linear",
+    doc="The same numbers in another dtype.",
 )
 reshape: Operation = row(
     "reshape",
     lambda x, shape: as_array(x).reshape(shape),
     lambda g, y, x, shape: reshape(g, shape_of(x)),
     kind="linear",
+    doc="The same elements in another shape, in which one length may be -1: what is left.",
+    example={"shape": (4,)},
 )
 transpose: Operation = row(
     "transpose",
@@ -99,12 +102,15 @@ transpose: Operation = row(
         g, None if axes is None else tuple(np.argsort(axes_of(tuple(axes), len(axes))).tolist())
     ),
     kind="linear",
+    doc="The axes in another order, reversed by default.",
 )
 swapaxes: Operation = row(
     "swapaxes",
     lambda x, axis1, axis2: x.swapaxes(axis1, axis2),
     lambda g, y, x, axis1, axis2: swapaxes(g, axis1, axis2),
     kind="linear",
+    doc="Two axes in each other's place.",
+    example={"axis1": 0, "axis2": 1},
 )
 
 
@@ -117,7 +123,14 @@ def _broadcast_to(x: Any, shape: Shape) -> Any:
     return result
 
 
-broadcast_to: Operation = row("broadcast_to", _broadcast_to, lambda g, y, x, shape: g, kind="linear")
+broadcast_to: Operation = row(
+    "broadcast_to",
+    _broadcast_to,
+    lambda g, y, x, shape: g,
+    kind="linear",
+    doc="x repeated to a larger shape, as NumPy broadcasts; its gradient is summed back to the shape of x.",
+    example={"shape": (3, 2, 2)},
+)
 roll: Operation = row(
     "roll",
     lambda x, shift, axis=None: np.roll(x, shift, axis),
@@ -125,6 +138,8 @@ roll: Operation = row(
         g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis
     ),
     kind="linear",
+    doc="The elements moved on by shift places along an axis, round the end; by default of the flattened x.",
+    example={"shift": 1},
 )
 
 
@@ -162,6 +177,7 @@ getitem: Operation = row(
     lambda x, index: beside(x, _parts(index))[index],
     lambda g, y, x, index: scatter(g, index, shape_of(x)),
     kind="linear",
+    doc="The elements at an index, see ``shapes.getitem``.",
 )
 scatter: Operation = row("scatter", _scatter, lambda g, y, x, index, shape: getitem(g, index), kind="linear",
     doc="Zeros of the given shape, with x added at the index: the transpose of getitem.")  # fmt: skip
@@ -179,6 +195,7 @@ concatenate_all: Operation = row(
     joint=_concatenate_joint,
     kind="linear",
     symbol="concatenate",
+    doc="Arrays joined along an axis they already have, see ``shapes.concatenate``.",
 )
 
 # -- sums, products, extrema ------------------------------------------------------------------
@@ -188,6 +205,7 @@ sum: Operation = row(
     lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
     lambda g, y, x, axis=None, keepdims=False: broadcast_to(_spread(g, x, axis), shape_of(x)),
     kind="linear",
+    doc="The sum over an axis or several, by default over all.",
 )
 
 
@@ -204,6 +222,7 @@ mean: Operation = row(
         _spread(g, x, axis) / count_of(x, axis), shape_of(x)
     ),
     kind="linear",
+    doc="The mean over an axis or several, by default over all.",
 )
 
 
@@ -214,10 +233,18 @@ def _extremum_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims:
 
 
 amax: Operation = row(
-    "amax", lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims), _extremum_rule
+    "amax",
+    lambda x, axis=None, keepdims=False: np.max(x, axis, keepdims=keepdims),
+    _extremum_rule,
+    doc="The largest element over an axis or several, by default over all; the gradient goes to it, and a "
+    "tie shares it evenly.",
 )
 amin: Operation = row(
-    "amin", lambda x, axis=None, keepdims=False: np.min(x, axis, keepdims=keepdims), _extremum_rule
+    "amin",
+    lambda x, axis=None, keepdims=False: np.min(x, axis, keepdims=keepdims),
+    _extremum_rule,
+    doc="The smallest element over an axis or several, by default over all; the gradient goes to it, and a "
+    "tie shares it evenly.",
 )
 
 
@@ -250,7 +277,11 @@ def _prod_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: boo
 
 
 prod: Operation = row(
-    "prod", lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims), _prod_rule
+    "prod",
+    lambda x, axis=None, keepdims=False: np.prod(x, axis, keepdims=keepdims),
+    _prod_rule,
+    doc="The product over an axis or several, by default over all; the slope of a factor is the product of "
+    "the others, also where some are 0.",
 )
 
 cumsum_along: Operation = row(
@@ -259,6 +290,7 @@ cumsum_along: Operation = row(
     lambda g, y, x, axis: _reverse(cumsum_along(_reverse(g, axis), axis), axis),
     kind="linear",
     symbol="cumsum",
+    doc="The running sum along an axis, see ``functions.cumsum``.",
 )
 
 
@@ -280,7 +312,11 @@ def _cumprod_rule(g: Number, y: Number, x: Number, axis: int) -> Number:
 
 
 cumprod_along: Operation = row(
-    "cumprod_along", lambda x, axis: np.cumprod(x, axis), _cumprod_rule, symbol="cumprod"
+    "cumprod_along",
+    lambda x, axis: np.cumprod(x, axis),
+    _cumprod_rule,
+    symbol="cumprod",
+    doc="The running product along an axis, see ``functions.cumprod``.",
 )
 
 
@@ -291,7 +327,12 @@ def _sort_rule(g: Number, y: Number, x: Number, axis: int = -1) -> Number:
     return getitem(g, tuple(index))
 
 
-sort: Operation = row("sort", lambda x, axis=-1: np.sort(x, axis, kind="stable"), _sort_rule)
+sort: Operation = row(
+    "sort",
+    lambda x, axis=-1: np.sort(x, axis, kind="stable"),
+    _sort_rule,
+    doc="The elements in rising order along an axis; each gradient goes back to where its element came from.",
+)
 
 
 def _norm(x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
@@ -306,7 +347,8 @@ def _norm_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims: boo
     return where(length == 0, 0.0, scale(_spread(g, x, axis), x / length))
 
 
-euclidean_norm: Operation = row("euclidean_norm", _norm, _norm_rule, symbol="norm")
+euclidean_norm: Operation = row("euclidean_norm", _norm, _norm_rule, symbol="norm",
+    doc="√(Σ x²) over an axis or several, without overflow; its gradient at 0 is 0.")  # fmt: skip
 
 # -- exponentials, normalised -----------------------------------------------------------------
 
@@ -334,10 +376,21 @@ def _logsumexp_rule(g: Number, y: Number, x: Number, axis: Axis = None, keepdims
     return scale(_spread(g, x, axis), shares / sum(shares, axis=axis, keepdims=True))
 
 
-logsumexp: Operation = row("logsumexp", _logsumexp, _logsumexp_rule)
+logsumexp: Operation = row(
+    "logsumexp",
+    _logsumexp,
+    _logsumexp_rule,
+    doc="ln Σ exp(x) over an axis or several, by default over all, without overflow.",
+)
 softmax: Operation = row(
-    "softmax", _softmax, lambda g, y, x, axis=-1: y * (g - sum(g * y, axis=axis, keepdims=True))
+    "softmax",
+    _softmax,
+    lambda g, y, x, axis=-1: y * (g - sum(g * y, axis=axis, keepdims=True)),
+    doc="exp(x) / Σ exp(x) along an axis, without overflow: positive numbers that add up to 1 (Bridle 1990).",
 )
 log_softmax: Operation = row(
-    "log_softmax", _log_softmax, lambda g, y, x, axis=-1: g - exp(y) * sum(g, axis=axis, keepdims=True)
+    "log_softmax",
+    _log_softmax,
+    lambda g, y, x, axis=-1: g - exp(y) * sum(g, axis=axis, keepdims=True),
+    doc="x - ln Σ exp(x) along an axis: the logarithm of softmax, without overflow.",
 )

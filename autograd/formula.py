@@ -165,6 +165,11 @@ def show(x: Any) -> str:
     return " ".join(np.array2string(np.asarray(x), precision=4, separator=", ").split())
 
 
+def wording(formula: Formula) -> str:
+    """The text of a formula for people: six digits of it where it is a number."""
+    return show(formula.plain) if formula.text == _literal(formula.plain) else formula.text
+
+
 def _operator(operation: Operation, reflected: bool) -> Any:
     if reflected:
         return lambda self, other: operation(other, self)
@@ -258,6 +263,6 @@ def derivatives(operation: Operation | str, **inputs: Any) -> list[str]:
     lines = []
     for x, slope in zip(formulas, local_derivatives(row, *formulas), strict=True):
         if slope is not None:
-            symbolic = "" if slope.text == show(slope.plain) else f" = {slope.text}"
-            lines.append(f"d({y.text})/d{x.text}{symbolic} = {show(slope.plain)}")
+            said = dict.fromkeys([wording(slope), show(slope.plain)])  # a constant is said once
+            lines.append(" = ".join([f"d({y.text})/d{x.text}", *said]))
     return lines

@@ -57,7 +57,16 @@ def _matmul_right(g: Number, y: Number, a: Number, b: Number) -> Number:
     return (a.T if axes_a == 2 else swapaxes(a, -1, -2)) @ g
 
 
-matmul: Operation = row("matmul", np.matmul, _matmul_left, _matmul_right, kind="multilinear", symbol="@")
+matmul: Operation = row(
+    "matmul",
+    np.matmul,
+    _matmul_left,
+    _matmul_right,
+    kind="multilinear",
+    symbol="@",
+    doc="The product of matrices, (..., n, k) @ (..., k, m) to (..., n, m); a vector is a row at the left "
+    "and a column at the right.",
+)
 
 
 def _einsum_joint(g: Number, y: Number, *inputs: Number, subscripts: str) -> list[Number]:
@@ -113,7 +122,12 @@ def _cofactor_rule(g: Number, y: Number, x: Number) -> Number:
     return along - matmul(matmul(y, _transposed(g)), s)
 
 
-inv: Operation = row("inv", np.linalg.inv, lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)))
+inv: Operation = row(
+    "inv",
+    np.linalg.inv,
+    lambda g, y, x: -matmul(matmul(_transposed(y), g), _transposed(y)),
+    doc="The inverse of a matrix, or of each in (..., n, n); numpy.linalg.LinAlgError where there is none.",
+)
 cofactor: Operation = row(
     "cofactor",
     _cofactor,
@@ -121,9 +135,19 @@ cofactor: Operation = row(
     whole=True,
     doc="``det(x) inv(x)ᵀ``, also where there is no inverse: the slope of the determinant (Jacobi 1841).",
 )
-det: Operation = row("det", np.linalg.det, lambda g, y, x: newaxis(newaxis(g, -1), -1) * cofactor(x))
+det: Operation = row(
+    "det",
+    np.linalg.det,
+    lambda g, y, x: newaxis(newaxis(g, -1), -1) * cofactor(x),
+    doc="The determinant of a matrix, or of each in (..., n, n).",
+)
 solve: Operation = row(
-    "solve", np.linalg.solve, _solve_matrix_rule, lambda g, y, a, b: solve(_transposed(a), g)
+    "solve",
+    np.linalg.solve,
+    _solve_matrix_rule,
+    lambda g, y, a, b: solve(_transposed(a), g),
+    doc="The solution x of a @ x = b: a (..., n, n), b (n,) or (..., n, m); numpy.linalg.LinAlgError where a "
+    "has no inverse.",
 )
 
 # -- a neuron ---------------------------------------------------------------------------------
@@ -147,4 +171,5 @@ affine: Operation = row(
     definition=_affine,
     symbol="w·x + b",
     doc="``bias + w1 * x1 + ... + wn * xn`` as one node, called ``affine(bias, *weights, *inputs)``.",
+    example={"bias": 0.5, "w1": 2.0, "w2": -3.0, "x1": 1.0, "x2": 1.5},
 )

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -65,6 +65,20 @@ def as_array(x: Any, dtype: Any = None) -> Any:
     return np.asarray(x, dtype)
 
 
+class _Documentation:
+    """What ``help`` says of an operation, written when somebody asks."""
+
+    def __init__(self, of_the_class: str | None) -> None:
+        self._of_the_class = of_the_class
+
+    def __get__(self, operation: Operation | None, kind: type) -> str | None:
+        if operation is None:
+            return self._of_the_class
+        from .documentation import describe
+
+        return describe(operation)
+
+
 class Operation:
     """One row of the rule book: a function and its derivative.
 
@@ -84,7 +98,12 @@ class Operation:
     domain: an interval of inputs on which the operation is smooth, for each of its inputs.
     definition: the operation spelled out in simpler ones, for text and pictures.
     whole: whether a recorded program holds it as one call, because it cannot be seen through.
+    doc: what it computes, in a sentence; ``documentation.py`` adds the derivative, read from the rules.
+    example: arguments by name for the documentation, where it cannot make them up: static ones
+        without a default, and the inputs of a row that takes any number of them.
     """
+
+    __doc__ = _Documentation(__doc__)
 
     def __init__(
         self,
@@ -101,6 +120,7 @@ class Operation:
         definition: Callable[..., Any] | None = None,
         whole: bool = False,
         doc: str = "",
+        example: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = self.__name__ = name
         self.symbol = symbol or name
@@ -120,7 +140,8 @@ class Operation:
         self.definition = definition
         self.whole = whole
         self.static_names = () if joint or scalar else _parameters_after(array, len(self.rules))
-        self.__doc__ = doc
+        self.doc = doc
+        self.example = example or {}
 
     def __call__(self, *arguments: Any, **static: Any) -> Any:
         """Apply the operation to whatever it is given and answer in kind."""

@@ -62,49 +62,72 @@ scale: Operation = row("scale", _scale,
     scalar=lambda g, slope: g * slope if g else 0.0, kind="elementwise", symbol="*", domain=(REAL, REAL),
     whole=True,
     doc="``g * slope``, but 0 wherever g is 0, even at a pole: an unselected branch stays silent.")
-add: Operation = elementwise("add", np.add, 1, 1, scalar=operator.add, raises=False, symbol="+")
-sub: Operation = elementwise("sub", np.subtract, 1, -1, scalar=operator.sub, raises=False, symbol="-")
+add: Operation = elementwise("add", np.add, 1, 1, scalar=operator.add, raises=False, symbol="+",
+    doc="The sum a + b.")
+sub: Operation = elementwise("sub", np.subtract, 1, -1, scalar=operator.sub, raises=False, symbol="-",
+    doc="The difference a - b.")
 mul: Operation = elementwise("mul", np.multiply, lambda y, a, b: b, lambda y, a, b: a,
-    scalar=operator.mul, raises=False, symbol="*")
+    scalar=operator.mul, raises=False, symbol="*",
+    doc="The product a · b, an element at a time; ``matmul`` is the product of matrices.")
 div: Operation = elementwise("div", np.true_divide, lambda y, a, b: 1 / b, lambda y, a, b: -y / b,
-    scalar=operator.truediv, symbol="/", domain=(REAL, POSITIVE))
-neg: Operation = elementwise("neg", np.negative, -1, scalar=operator.neg, raises=False, symbol="-")
+    scalar=operator.truediv, symbol="/", domain=(REAL, POSITIVE),
+    doc="The quotient a / b; by 0 it is an infinity, and 0 / 0 is NaN.")
+neg: Operation = elementwise("neg", np.negative, -1, scalar=operator.neg, raises=False, symbol="-",
+    doc="The opposite number, -x.")
 power: Operation = elementwise("power", lambda a, b: a ** b,
     lambda y, a, b: scale(b, power(a, b - 1)),
     lambda y, a, b: where(a == 0, 0.0, y * log(a)),
-    scalar=math.pow, symbol="**", domain=(POSITIVE, REAL))
-square: Operation = elementwise("square", np.square, lambda y, x: 2 * x, scalar=lambda x: x * x)
+    scalar=math.pow, symbol="**", domain=(POSITIVE, REAL),
+    doc="a to the power of b; ``x ** 0`` is 1 with slope 0, and a fractional power of a negative number NaN.")
+square: Operation = elementwise("square", np.square, lambda y, x: 2 * x, scalar=lambda x: x * x, doc="x · x.")
 reciprocal: Operation = elementwise("reciprocal", lambda x: 1 / x, lambda y, x: -y * y,
-    scalar=lambda x: 1 / x, domain=[POSITIVE])
-sqrt: Operation = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=[POSITIVE])
+    scalar=lambda x: 1 / x, domain=[POSITIVE], doc="1 / x.")
+sqrt: Operation = elementwise("sqrt", np.sqrt, lambda y, x: 0.5 / y, domain=[POSITIVE],
+    doc="The square root.")
 rsqrt: Operation = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda y, x: -0.5 * y / x,
-    scalar=lambda x: 1 / math.sqrt(x), domain=[POSITIVE])
+    scalar=lambda x: 1 / math.sqrt(x), domain=[POSITIVE], doc="One over the square root, 1 / √x.")
 
 # -- exponentials, trigonometry, hyperbolas ---------------------------------------------------
 
-exp: Operation = elementwise("exp", np.exp, lambda y, x: y)
-expm1: Operation = elementwise("expm1", np.expm1, lambda y, x: exp(x))
-log: Operation = elementwise("log", np.log, lambda y, x: 1 / x, domain=[POSITIVE])
-log2: Operation = elementwise("log2", np.log2, lambda y, x: 1 / (x * math.log(2)), domain=[POSITIVE])
-log10: Operation = elementwise("log10", np.log10, lambda y, x: 1 / (x * math.log(10)), domain=[POSITIVE])
-log1p: Operation = elementwise("log1p", np.log1p, lambda y, x: 1 / (1 + x), domain=[INSIDE])
-sin: Operation = elementwise("sin", np.sin, lambda y, x: cos(x))
-cos: Operation = elementwise("cos", np.cos, lambda y, x: -sin(x))
-tan: Operation = elementwise("tan", np.tan, lambda y, x: 1 + y * y, domain=[(-1.2, 1.2)])
-asin: Operation = elementwise("asin", np.arcsin, lambda y, x: 1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE])
-acos: Operation = elementwise("acos", np.arccos, lambda y, x: -1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE])
-atan: Operation = elementwise("atan", np.arctan, lambda y, x: 1 / (1 + x * x))
-sinh: Operation = elementwise("sinh", np.sinh, lambda y, x: cosh(x))
-cosh: Operation = elementwise("cosh", np.cosh, lambda y, x: sinh(x))
-tanh: Operation = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y)
-asinh: Operation = elementwise("asinh", np.arcsinh, lambda y, x: 1 / hypot(x, 1.0))
+exp: Operation = elementwise("exp", np.exp, lambda y, x: y,
+    doc="The exponential function, e to the power of x.")
+expm1: Operation = elementwise("expm1", np.expm1, lambda y, x: exp(x), doc="eˣ - 1, exact for small x too.")
+log: Operation = elementwise("log", np.log, lambda y, x: 1 / x, domain=[POSITIVE],
+    doc="The natural logarithm.")
+log2: Operation = elementwise("log2", np.log2, lambda y, x: 1 / (x * math.log(2)), domain=[POSITIVE],
+    doc="The logarithm to base 2.")
+log10: Operation = elementwise("log10", np.log10, lambda y, x: 1 / (x * math.log(10)), domain=[POSITIVE],
+    doc="The logarithm to base 10.")
+log1p: Operation = elementwise("log1p", np.log1p, lambda y, x: 1 / (1 + x), domain=[INSIDE],
+    doc="ln(1 + x), exact for small x too.")
+sin: Operation = elementwise("sin", np.sin, lambda y, x: cos(x), doc="The sine of an angle in radians.")
+cos: Operation = elementwise("cos", np.cos, lambda y, x: -sin(x), doc="The cosine of an angle in radians.")
+tan: Operation = elementwise("tan", np.tan, lambda y, x: 1 + y * y, domain=[(-1.2, 1.2)],
+    doc="The tangent of an angle in radians.")
+asin: Operation = elementwise("asin", np.arcsin, lambda y, x: 1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE],
+    doc="The angle in [-π/2, π/2] whose sine is x.")
+acos: Operation = elementwise("acos", np.arccos, lambda y, x: -1 / sqrt((1 - x) * (1 + x)), domain=[INSIDE],
+    doc="The angle in [0, π] whose cosine is x.")
+atan: Operation = elementwise("atan", np.arctan, lambda y, x: 1 / (1 + x * x),
+    doc="The angle in (-π/2, π/2) whose tangent is x.")
+sinh: Operation = elementwise("sinh", np.sinh, lambda y, x: cosh(x),
+    doc="The hyperbolic sine, (eˣ - e⁻ˣ) / 2.")
+cosh: Operation = elementwise("cosh", np.cosh, lambda y, x: sinh(x),
+    doc="The hyperbolic cosine, (eˣ + e⁻ˣ) / 2.")
+tanh: Operation = elementwise("tanh", np.tanh, lambda y, x: 1 - y * y,
+    doc="The hyperbolic tangent, (eˣ - e⁻ˣ) / (eˣ + e⁻ˣ).")
+asinh: Operation = elementwise("asinh", np.arcsinh, lambda y, x: 1 / hypot(x, 1.0),
+    doc="The number whose hyperbolic sine is x.")
 acosh: Operation = elementwise("acosh", np.arccosh, lambda y, x: 1 / sqrt((x - 1) * (x + 1)),
-    domain=[(1.2, 4.0)])
-atanh: Operation = elementwise("atanh", np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)), domain=[INSIDE])
+    domain=[(1.2, 4.0)], doc="The number from 0 on whose hyperbolic cosine is x.")
+atanh: Operation = elementwise("atanh", np.arctanh, lambda y, x: 1 / ((1 - x) * (1 + x)), domain=[INSIDE],
+    doc="The number whose hyperbolic tangent is x.")
 atan2: Operation = elementwise("atan2", np.arctan2,
-    lambda y, a, b: b / hypot(a, b) / hypot(a, b), lambda y, a, b: -a / hypot(a, b) / hypot(a, b))
+    lambda y, a, b: b / hypot(a, b) / hypot(a, b), lambda y, a, b: -a / hypot(a, b) / hypot(a, b),
+    doc="The angle in [-π, π] of the point with abscissa b and ordinate a.")
 hypot: Operation = elementwise("hypot", np.hypot,
-    lambda y, a, b: where(y == 0, 0.0, a / y), lambda y, a, b: where(y == 0, 0.0, b / y))
+    lambda y, a, b: where(y == 0, 0.0, a / y), lambda y, a, b: where(y == 0, 0.0, b / y),
+    doc="√(a² + b²) without overflow; at the origin both slopes are 0.")
 # fmt: on
 
 
@@ -121,31 +144,39 @@ def _elements(function: Callable[[float], float]) -> Callable[..., Any]:
 
 # fmt: off
 logaddexp: Operation = elementwise("logaddexp", np.logaddexp,
-    lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a), scalar=_log_add_exp)
+    lambda y, a, b: sigmoid(a - b), lambda y, a, b: sigmoid(b - a), scalar=_log_add_exp,
+    doc="ln(eᵃ + eᵇ) without overflow.")
 erf: Operation = elementwise("erf", _elements(math.erf), lambda y, x: 2 / math.sqrt(math.pi) * exp(-x * x),
-    whole=True)
+    whole=True, doc="The error function, 2/√π times the integral of exp(-t²) from 0 to x.")
 erfc: Operation = elementwise("erfc", _elements(math.erfc),
-    lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x), whole=True)
+    lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x), whole=True, doc="1 - erf(x), exact for large x too.")
 
 # -- kinks and choices ------------------------------------------------------------------------
 
-abs: Operation = elementwise("abs", np.abs, lambda y, x: sign(x), scalar=operator.abs, bounded=True)
+abs: Operation = elementwise("abs", np.abs, lambda y, x: sign(x), scalar=operator.abs, bounded=True,
+    doc="The absolute value; its slope at 0 is 0.")
 sign: Operation = elementwise("sign", np.sign, 0,
-    scalar=lambda x: math.copysign(1.0, x) if x < 0 or x > 0 else x, bounded=True)
-floor: Operation = elementwise("floor", np.floor, 0, scalar=lambda x: float(math.floor(x)), bounded=True)
+    scalar=lambda x: math.copysign(1.0, x) if x < 0 or x > 0 else x, bounded=True,
+    doc="-1, 0 or 1, as x is negative, zero or positive; flat everywhere.")
+floor: Operation = elementwise("floor", np.floor, 0, scalar=lambda x: float(math.floor(x)), bounded=True,
+    doc="The largest integer not above x; flat everywhere.")
 maximum: Operation = elementwise("maximum", np.maximum,
     lambda y, a, b: (a > b) + 0.5 * (a == b), lambda y, a, b: (b > a) + 0.5 * (a == b),
-    scalar=lambda a, b: a if a >= b or a != a else b, bounded=True)
+    scalar=lambda a, b: a if a >= b or a != a else b, bounded=True,
+    doc="The larger of a and b; a tie shares the gradient evenly.")
 minimum: Operation = elementwise("minimum", np.minimum,
     lambda y, a, b: (a < b) + 0.5 * (a == b), lambda y, a, b: (b < a) + 0.5 * (a == b),
-    scalar=lambda a, b: a if a <= b or a != a else b, bounded=True)
+    scalar=lambda a, b: a if a <= b or a != a else b, bounded=True,
+    doc="The smaller of a and b; a tie shares the gradient evenly.")
 clip: Operation = elementwise("clip", lambda x, low, high: np.minimum(np.maximum(x, low), high),
     lambda y, x, low, high: (x >= low) * (x <= high),
     lambda y, x, low, high: (x < low) * (low <= high),
     lambda y, x, low, high: (x > high) + (x <= high) * (low > high),
-    scalar=lambda x, low, high: x if x != x else min(max(x, low), high), bounded=True)
+    scalar=lambda x, low, high: x if x != x else min(max(x, low), high), bounded=True,
+    doc="x kept between low and high; an edge has slope 1.")
 relu: Operation = elementwise("relu", lambda x: np.maximum(x, 0), lambda y, x: x > 0,
-    scalar=lambda x: 0.0 if x <= 0 else x, raises=False, bounded=True)
+    scalar=lambda x: 0.0 if x <= 0 else x, raises=False, bounded=True,
+    doc="x where it is positive, else 0 (Nair and Hinton 2010); its slope at 0 is 0.")
 
 
 def _sigmoid(x: float) -> float:
@@ -158,9 +189,11 @@ def _sigmoid_array(x: Any) -> Any:
     return np.where(x >= 0, 1, small) / (1 + small)
 
 
-sigmoid: Operation = elementwise("sigmoid", _sigmoid_array, lambda y, x: y * (1 - y), scalar=_sigmoid)
+sigmoid: Operation = elementwise("sigmoid", _sigmoid_array, lambda y, x: y * (1 - y), scalar=_sigmoid,
+    doc="1 / (1 + e⁻ˣ), without overflow.")
 softplus: Operation = elementwise("softplus", lambda x: np.logaddexp(x, 0), lambda y, x: sigmoid(x),
-    scalar=lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))))
+    scalar=lambda x: max(x, 0.0) + math.log1p(math.exp(-math.fabs(x))),
+    doc="ln(1 + eˣ), a smooth relu (Dugas et al. 2001), without overflow.")
 # fmt: on
 
 
@@ -178,4 +211,5 @@ where: Operation = row(
     ],
     kind="elementwise",
     domain=[REAL, REAL, REAL],
+    doc="a where the condition holds, else b; the other one gets no gradient, not even NaN.",
 )

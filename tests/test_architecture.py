@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("graph",),
     ("modes", "anomaly", "custom"),
     ("value", "formula"),
-    ("tensor", "names", "units"),
+    ("tensor", "names", "units", "documentation"),
     ("recording",),
     ("transforms", "steps", "what_if", "advice", "forward_steps"),
     ("explain", "blame", "check", "program"),
@@ -41,6 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # The imports that point back, each inside a function so that it happens at the first call: a node's methods
 # hand their work to the module that does it.
 DEFERRED: set[tuple[str, str]] = {
+    ("autograd.operation", "autograd.documentation"),  # help(exp) is documentation.describe(exp)
     ("autograd.graph", "autograd.modes"),  # node.backward() is modes.backward(node)
     ("autograd.value", "autograd.tensor"),  # a Value and an array make a Tensor
 }
