@@ -48,7 +48,8 @@ from .explain import explain
 from .formula import Formula, derivatives
 from .forward_steps import forward_steps
 from .functions import cumprod, cumsum, dot, einsum, norm, outer, std, tensordot, trace, var
-from .graph import Node, lend, no_grad, order, random_numbers, scope
+from .grad_mode import lend, no_grad, random_numbers, scope
+from .graph import Node, order
 from .linalg_ops import affine, det, inv, matmul, solve
 from .ops import (
     abs,

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .errors import AnomalyError
-from .graph import Mode, Node, mode
+from .grad_mode import Mode, mode
+from .graph import Node
 from .operation import Operation
 
 _HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep

@@ -17,7 +17,8 @@ import numpy as np
 
 from .array_ops import broadcast_to, shape_of, sum, unbroadcast
 from .errors import GraphError, RuleError, ShapeError
-from .graph import CONSTANT, MODE, Node, get_data, get_grad, mode, order, set_grad
+from .grad_mode import MODE, mode
+from .graph import CONSTANT, Node, get_data, get_grad, order, set_grad
 from .operation import QUIET, Operation, StandIn, as_array
 from .ops import scale
 

@@ -19,7 +19,8 @@ import numpy as np
 
 from . import array_ops, functions, linalg_ops, ops, shapes
 from .errors import ShapeError
-from .graph import CONSTANT, MODE, Node, get_grad, next_number, note_change, recorder_now, set_grad
+from .grad_mode import MODE, recorder_now
+from .graph import CONSTANT, Node, get_grad, next_number, note_change, set_grad
 from .operation import Operation, StandIn, as_array
 from .value import as_method, constant
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from .array_ops import identity, shape_of
 from .errors import ShapeError
-from .graph import MODE, Mode, Node, mode, set_grad
+from .grad_mode import MODE, Mode, mode
+from .graph import Node, set_grad
 from .modes import forward, reverse, unchanged
 from .operation import StandIn, as_array
 from .shapes import stack

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import functions, ops
-from .graph import CONSTANT, MODE, Node, get_data, next_number, note_change, recorder_now
+from .grad_mode import MODE, recorder_now
+from .graph import CONSTANT, Node, get_data, next_number, note_change
 from .operation import Operation, StandIn
 
 _new = object.__new__

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import ShapeError, Tensor
-from autograd.graph import MODE, Mode, note_change
+from autograd.grad_mode import MODE, Mode
+from autograd.graph import note_change
 
 from .hooks import Handle, Hooks
 

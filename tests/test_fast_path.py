@@ -18,7 +18,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograd import Tensor, Value, order
-from autograd.graph import Node, mode
+from autograd.grad_mode import mode
+from autograd.graph import Node
 from autograd.modes import forward, reverse
 from autograd.operation import TABLE, Operation
 

@@ -30,7 +30,7 @@ from autograd import (
     no_grad,
     order,
 )
-from autograd.graph import MODE, is_recording
+from autograd.grad_mode import MODE, is_recording
 from nn import MLP, SGD
 
 

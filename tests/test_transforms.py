@@ -27,7 +27,7 @@ from autograd import (
     value_and_grad,
     vjp,
 )
-from autograd.graph import MODE
+from autograd.grad_mode import MODE
 
 A = np.array([[2.0, 1.0], [0.5, 3.0]])
 X = np.array([1.0, -2.0])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..errors import RuleError, ShapeError
-from ..graph import MODE
+from ..grad_mode import MODE
 from .diagnosis import diagnose_all
 from .judge import CODES, PASSED, Status, judge
 from .measure import Measurement, Tolerance

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..anomaly import Watch
-from ..graph import Node, mode, note_change, order
+from ..grad_mode import mode
+from ..graph import Node, note_change, order
 from ..modes import forward, reverse
 from ..operation import Operation
 from ..structure import flatten

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
-from ..graph import Node, get_grad, is_recording, recorder_now
+from ..grad_mode import is_recording, recorder_now
+from ..graph import Node, get_grad
 from ..structure import flatten
 from .program import Program, by_name
 from .recorder import Diverged

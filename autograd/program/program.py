@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import RecordError, ShapeError
-from ..graph import Node, is_recording, mode
+from ..grad_mode import is_recording, mode
+from ..graph import Node
 from ..modes import quietly
 from ..structure import flatten
 from ..tensor import Tensor

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
-from ..graph import MODE, Node, get_grad, next_number, set_grad
+from ..grad_mode import MODE
+from ..graph import Node, get_grad, next_number, set_grad
 from ..operation import Operation
 from ..value import Value, record_node
 from .instruction import Instruction, replaced, slots_in

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from autograd import Node, lend
-from autograd.graph import note_change, recorder_now
+from autograd.grad_mode import recorder_now
+from autograd.graph import note_change
 
 from ..bundle import Array, Bundle, bundles
 
