@@ -145,8 +145,9 @@ class Tensor(Node):
         if self._parents:
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
         array = _as_array(data, None)
-        if recorder_now() is not None:
-            self.plain  # noqa: B018 - a recorder has to see what is replaced
+        recorder = recorder_now()
+        if recorder is not None:
+            recorder.touch(self)
             self._data = array if array is self._data else array.copy()
             self.number = note_change()
             return

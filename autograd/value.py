@@ -83,7 +83,9 @@ class Value(Node):
     def data(self, data: Any) -> None:
         if self._parents:
             raise AttributeError(f"cannot assign .data of {self.name()}: only a leaf's data can be replaced")
-        self.plain  # noqa: B018 - a recorder has to see what is replaced
+        recorder = recorder_now()
+        if recorder is not None:
+            recorder.touch(self)
         self._data = as_float(data)
         self.number = note_change()
 

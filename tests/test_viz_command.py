@@ -159,24 +159,3 @@ def test_the_options_of_the_command(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert ">w * x<" in path.read_text("utf-8")
     assert main(["draw", "w*x", "--set", "w=[1,2]", "x=3", "-o", str(path)]) == 0
     assert "take its sum()" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["w*x", "--set", "w=2"], "no value for x"),
-        (["w*", "--set", "w=2"], "invalid syntax"),
-        (["w", "--set", "w"], "name=value"),
-        (["w*w", "--set", "w=2", "-o", "graph.xyz"], ".svg"),
-        (["w*w", "--set", "w=2", "-o", "no/such/folder/graph.svg"], "No such file"),
-        (["w*w", "--set", "w=2", "--direction", "up"], "'LR'"),
-    ],
-)
-def test_faults_are_told_without_a_traceback(
-    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    monkeypatch.chdir(tmp_path)
-    assert main(["draw", *arguments]) == 1
-    error = capsys.readouterr().err
-    assert said in error and error.startswith("chainrule draw: ")

@@ -6,8 +6,6 @@ there is none, those that are there stay.
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -15,21 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 import viz
-from autograd import Value, relu, tanh
+from autograd import Value, relu
 from nn import MLP
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "tests"))
+from browser import FLAGS, executable  # noqa: E402
+from stepping import neuron  # noqa: E402
+
 Theme = Literal["light", "dark"]
-
-
-def neuron() -> Value:
-    """A graph in which ``m`` is used twice."""
-    x, w, b = Value(2.0, label="x"), Value(-3.0, label="w"), Value(6.9, label="b")
-    m = w * x
-    m.label = "m"
-    loss: Value = tanh(m + b) * m
-    loss.label = "loss"
-    return loss
 
 
 def score() -> Value:
@@ -67,13 +59,12 @@ def screenshots(write: Callable[[str, bytes], None]) -> None:
     """The stepper as a browser shows it, in the middle of its pass."""
     from playwright.sync_api import sync_playwright
 
-    browser_path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    browser_path = executable()
     if browser_path is None:
         print("no screenshots: there is no Chromium; name one in the variable CHROMIUM", file=sys.stderr)
         return
-    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=flags)
+        browser = playwright.chromium.launch(executable_path=browser_path, args=list(FLAGS))
         for theme in ("light", "dark"):
             path = viz.step(neuron(), theme=theme, start=9).save(Path(folder) / "step.html")
             page: Any = browser.new_page(viewport={"width": 1180, "height": 560}, device_scale_factor=1.5)
