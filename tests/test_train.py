@@ -110,7 +110,13 @@ def test_resume_refuses_other_settings_and_damage(tmp_path: Path, capsys: pytest
     assert train(*arguments) == 0
     assert "checkpoint.safetensors to go on from: this is a new training" in capsys.readouterr().out
     assert train(*arguments, "--seed", 3, "--network", "8") == 1
-    assert "network 16-16 there, 8 here; seed 0 there, 3 here" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "network 16-16 there, 8 here; seed 0 there, 3 here" in said
+    assert "to go on with it, say --network 16-16 --seed 0; to train anew, name another --output" in said
+    assert train("digits", *arguments[1:]) == 1
+    said = capsys.readouterr().err
+    assert "task moons there, digits here" in said and "go on with" not in said and "to train anew" in said
+    assert train(*arguments, "--seed", 3, "--network", "8", "--network", "16-16", "--seed", 0) == 0
     assert train(*arguments) == 0
     assert "going on after epoch 1 of 1" in capsys.readouterr().out
     path = tmp_path / "checkpoint.safetensors"

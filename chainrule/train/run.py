@@ -78,14 +78,16 @@ class Saving(Callback):
         """
         # Settings come first: without them another network would only be said to have other shapes.
         position = load(self.path).position
-        settings = position["settings"]
-        other = [
-            f"{name} {settings.get(name)} there, {value} here"
-            for name, value in asdict(self.settings).items()
-            if settings.get(name) != value
-        ]
+        here, there = asdict(self.settings), position["settings"]
+        other = [name for name, value in here.items() if there.get(name) != value]
         if other:
-            raise CheckpointError(f"{self.path} is of another training: {'; '.join(other)}")
+            differences = "; ".join(f"{name} {there.get(name)} there, {here[name]} here" for name in other)
+            options = " ".join(f"--{name} {there.get(name)}" for name in other)
+            going_on = "" if "task" in other else f"to go on with it, say {options}; "
+            raise CheckpointError(
+                f"{self.path} is of another training: {differences}; {going_on}to train anew, name another "
+                "--output, or leave out --resume, which replaces it"
+            )
         load(self.path, model=model, optimizer=optimizer, schedule=self.schedule, rng=self.draw)
         for name, values in position["history"].items():
             self.history[name] = list(values)
