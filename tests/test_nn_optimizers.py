@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from reference import updates
 
+import autograd
 import nn
 from autograd import ShapeError, StaleGraphError, Value
 from nn import bundle
@@ -39,7 +40,13 @@ def gradient(p: Any, step: int) -> Any:
     return np.sin(3 * p + step) + 0.1 * p
 
 
-def train(optimizer: nn.Optimizer, given: list[nn.Parameter], first: int, last: int) -> list[Any]:
+def train(
+    optimizer: nn.Optimizer,
+    given: list[nn.Parameter],
+    first: int,
+    last: int,
+    take: Callable[[], Any] | None = None,
+) -> list[Any]:
     """The steps of the reference: the second parameter has no gradient in steps 2 and 3."""
     path = []
     for step in range(first, last):
@@ -49,7 +56,7 @@ def train(optimizer: nn.Optimizer, given: list[nn.Parameter], first: int, last: 
         ]
         for p, g in zip(given, gradients, strict=True):
             p.grad = g
-        optimizer.step()
+        (take or optimizer.step)()
         for p, g in zip(given, gradients, strict=True):
             np.testing.assert_array_equal(p.grad, g)  # a step reads the gradients
         path.append([p.plain.copy() for p in given])
@@ -71,6 +78,30 @@ def test_every_step_and_the_state_are_those_of_pytorch(
     for own, expected in zip(states(optimizer), case["state"], strict=True):
         for key, total in expected.items():
             np.testing.assert_allclose(own[key].sum(), total, rtol=1e-11, atol=1e-14, err_msg=key)
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+@pytest.mark.parametrize("large", [bundle.LARGE, 1], ids=["together", "apart"])
+def test_momentum_that_is_switched_on_late_begins_without_dampening_as_in_pytorch(
+    large: int, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bundle, "LARGE", large)
+    case, given = UPDATES["late"], parameters()
+    optimizer = made(case, given)
+    assert isinstance(optimizer, nn.SGD)
+    take = autograd.compile(optimizer.step) if compiled else None
+    path = train(optimizer, given, 0, 3, take)
+    optimizer.momentum = 0.9
+    path += train(optimizer, given, 3, 10, take)
+    again = [nn.Parameter(p.plain.copy()) for p in given]
+    resumed = nn.SGD(again, momentum=0.9, **case["options"])
+    resumed.load_state_dict(optimizer.state_dict())
+    path += train(resumed, again, 10, UPDATES["steps"])
+    for ours, expected in zip(path, case["path"], strict=True):
+        for p, e in zip(ours, expected, strict=True):
+            np.testing.assert_allclose(p, e, rtol=1e-12, atol=1e-14)
+    for own, expected in zip(states(resumed), case["state"], strict=True):
+        np.testing.assert_allclose(own["momentum_buffer"].sum(), expected["momentum_buffer"], rtol=1e-11)
 
 
 @pytest.mark.parametrize("name", ALONE)

@@ -23,12 +23,18 @@ class WithMomentum(Optimizer):
             self.names = (*self.names, "momentum_buffer")
             for bundle in self._bundles:
                 bundle.state["momentum_buffer"] = np.zeros_like(bundle.data)
+                bundle.state["first_momentum"] = np.array(bundle.steps + 1)
+
+    @staticmethod
+    def first_momentum(state: Bundle) -> Array:
+        """The number of the first step with momentum."""
+        return state.scalar("first_momentum", 1.0)
 
 
 class SGD(WithMomentum):
     """``v ← μ v + (1 - d) g; p ← p - lr · v``: descent with momentum μ and dampening d (Polyak 1964).
 
-    v is g itself at first. With ``nesterov``, ``p ← p - lr · (g + μ v)`` (Nesterov 1983).
+    v is g itself in the first step with momentum. With ``nesterov``, ``p ← p - lr · (g + μ v)`` (Nesterov 1983).
 
     >>> from autograd import Value
     >>> p = Value(1.0)
@@ -62,7 +68,7 @@ class SGD(WithMomentum):
             v = state["momentum_buffer"]
             if self.dampening:
                 v *= self.momentum
-                v += g if state.steps == 1 else (1 - self.dampening) * g
+                v += g if state.steps == self.first_momentum(state) else (1 - self.dampening) * g
             else:
                 v *= self.momentum
                 v += g

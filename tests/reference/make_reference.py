@@ -154,12 +154,15 @@ def made(kind: str, parameters: list[torch.Tensor], options: dict[str, Any]) -> 
     return getattr(torch.optim, kind)(groups if "groups" in options else parameters, **rest)
 
 
-updates: dict[str, Any] = {"optimizers": {}, "schedules": {}}
-for name, (kind, options) in OPTIMIZERS.items():
+def updated(kind: str, options: dict[str, Any], late: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Where the steps lead and the state at the end; ``late`` are settings from the fourth step on."""
     parameters = [torch.tensor(values, requires_grad=True) for values in start]
     optimizer = made(kind, parameters, options)
     path = []
     for step in range(STEPS):
+        if late and step == 3:
+            for group in optimizer.param_groups:
+                group.update(late)
         for place, p in enumerate(parameters):
             # The second has no gradient in the third and fourth steps.
             p.grad = None if place == 1 and step in (2, 3) else gradient(p.detach(), step)
@@ -173,7 +176,14 @@ for name, (kind, options) in OPTIMIZERS.items():
         }
         for p in parameters
     ]
-    updates["optimizers"][name] = {"kind": kind, "options": options, "path": path, "state": state}
+    return {"kind": kind, "options": options, "path": path, "state": state}
+
+
+updates: dict[str, Any] = {
+    "optimizers": {name: updated(kind, options) for name, (kind, options) in OPTIMIZERS.items()},
+    "schedules": {},
+    "late": updated("SGD", {"lr": 0.1, "dampening": 0.3}, late={"momentum": 0.9}),
+}
 
 RATES = 50
 SCHEDULES: dict[str, tuple[str, dict[str, Any]]] = {
