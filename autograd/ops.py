@@ -151,8 +151,19 @@ erf: Operation = elementwise("erf", _elements(math.erf), lambda y, x: 2 / math.s
 erfc: Operation = elementwise("erfc", _elements(math.erfc),
     lambda y, x: -2 / math.sqrt(math.pi) * exp(-x * x), whole=True, doc="1 - erf(x), exact for large x too.")
 
+# fmt: on
+
+
 # -- kinks and choices ------------------------------------------------------------------------
 
+
+def _half(y: Any) -> Any:
+    """½ in the dtype of y; times an array of booleans, Python's own would be a float64."""
+    dtype = getattr(y, "dtype", None)
+    return 0.5 if dtype is None or dtype.kind != "f" else dtype.type(0.5)
+
+
+# fmt: off
 abs: Operation = elementwise("abs", np.abs, lambda y, x: sign(x), scalar=operator.abs, bounded=True,
     doc="The absolute value; its slope at 0 is 0.")
 sign: Operation = elementwise("sign", np.sign, 0,
@@ -161,11 +172,11 @@ sign: Operation = elementwise("sign", np.sign, 0,
 floor: Operation = elementwise("floor", np.floor, 0, scalar=lambda x: float(math.floor(x)), bounded=True,
     doc="The largest integer not above x; flat everywhere.")
 maximum: Operation = elementwise("maximum", np.maximum,
-    lambda y, a, b: (a > b) + 0.5 * (a == b), lambda y, a, b: (b > a) + 0.5 * (a == b),
+    lambda y, a, b: (a > b) + _half(y) * (a == b), lambda y, a, b: (b > a) + _half(y) * (a == b),
     scalar=lambda a, b: a if a >= b or a != a else b, bounded=True,
     doc="The larger of a and b; a tie shares the gradient evenly.")
 minimum: Operation = elementwise("minimum", np.minimum,
-    lambda y, a, b: (a < b) + 0.5 * (a == b), lambda y, a, b: (b < a) + 0.5 * (a == b),
+    lambda y, a, b: (a < b) + _half(y) * (a == b), lambda y, a, b: (b < a) + _half(y) * (a == b),
     scalar=lambda a, b: a if a <= b or a != a else b, bounded=True,
     doc="The smaller of a and b; a tie shares the gradient evenly.")
 clip: Operation = elementwise("clip", lambda x, low, high: np.minimum(np.maximum(x, low), high),

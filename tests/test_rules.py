@@ -31,8 +31,9 @@ from samples import (
 )
 
 import autograd
-from autograd import Formula, Tensor, Value, grad, hessian, jvp, vjp
+from autograd import Formula, Tensor, Value, grad, hessian, jvp, order, vjp
 from autograd.formula import as_formula, local_derivatives
+from autograd.modes import reverse
 from autograd.operation import TABLE, Operation
 
 FIRST = 1e-6  # relative error allowed to a first derivative found numerically
@@ -357,6 +358,19 @@ def check_single_precision(call: Callable[..., Any], inputs: tuple[Any, ...]) ->
 def test_elementwise_float32(row: Operation) -> None:
     for shapes in BROADCAST:
         check_single_precision(row, broadcast_case(row, shapes[: len(row.domain)]))
+
+
+@elementwise
+def test_no_float64_on_the_way_to_a_float32_gradient(row: Operation) -> None:
+    arrays = [np.asarray(x, np.float32) for x in broadcast_case(row, BROADCAST[0][: len(row.domain)])]
+    y = row(*arrays)
+    for _, gradient in row.pull(np.ones_like(y), y, arrays, {}, range(len(arrays))):
+        assert gradient.dtype == np.float32
+    leaves = [Tensor(x, requires_grad=True) for x in arrays]
+    root = row(*leaves)
+    gradients = reverse(order(root), Tensor(np.ones_like(y)), as_nodes=True)
+    nodes = [gradients[leaf] for leaf in leaves if isinstance(gradients[leaf], Tensor)]
+    assert {node.dtype for node in order(*nodes)} <= {np.dtype(np.float32), np.dtype(bool), None}
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ class WithMomentum(Optimizer):
 class SGD(WithMomentum):
     """``v ← μ v + (1 - d) g; p ← p - lr · v``: descent with momentum μ and dampening d (Polyak 1964).
 
-    v is g itself in the first step with momentum. With ``nesterov``, ``p ← p - lr · (g + μ v)`` (Nesterov 1983).
+    v is g itself in the first step with momentum; ``nesterov`` is ``p ← p - lr · (g + μ v)`` (Nesterov 1983).
 
     >>> from autograd import Value
     >>> p = Value(1.0)
