@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +220,17 @@ def test_an_animation_is_a_picture_that_plays() -> None:
         viz.animate(neuron(), seconds=0)
     with pytest.raises(ValueError, match=r"end its name in \.svg"):
         animation.save("film.mp4")
+
+
+@pytest.mark.parametrize("make", [neuron, layer])
+def test_an_animation_is_the_same_after_a_backward(make: Callable[[], Any]) -> None:
+    before = viz.animate(make()).svg
+    loss = make()
+    loss.backward()
+    left = [node.grad for node in order(loss)]
+    animation = viz.animate(loss)
+    assert animation.svg == before and "earlier backward" in viz.step(loss).svg(0)
+    assert all(node.grad is grad for node, grad in zip(order(loss), left, strict=True))
 
 
 def test_stills_are_saved_whatever_the_step(tmp_path: Path) -> None:

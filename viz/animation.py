@@ -52,9 +52,11 @@ def animate(
 ) -> Animation:
     """The backward pass as an animated picture: one step is one local derivative on one edge.
 
+    It begins without gradients, whether ``backward()`` was called before or not.
+
     Parameters
     ----------
-    loss: a ``Value`` or ``Tensor``, the end of a computation. No gradient is computed in its graph.
+    loss: a ``Value`` or ``Tensor``, the end of a computation. The gradients in its graph stay as they are.
     names: the variables that hold nodes, such as ``locals()``: names for nodes without a label.
     seed: the gradient of the loss, of its shape; 1 when it is a scalar.
     seconds: how long one step is seen.
@@ -69,7 +71,10 @@ def animate(
     """
     if not seconds > 0:
         raise ValueError(f"a step must take some time, got {seconds} seconds")
-    stepper = step(loss, names=names, forward=False, seed=seed, fold="none", direction=direction, theme=theme)
+    stepper = step(
+        loss, names=names, forward=False, seed=seed, accumulate=False, fold="none", direction=direction,
+        theme=theme,
+    )  # fmt: skip
     if len(stepper.steps) > _MOST_STEPS:
         raise ValueError(
             f"{len(stepper.steps)} steps are too many to watch, the most is {_MOST_STEPS}; "

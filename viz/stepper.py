@@ -45,6 +45,7 @@ def step(
     names: Mapping[str, Any] | None = None,
     forward: bool = True,
     seed: Any = None,
+    accumulate: bool = True,
     fold: Fold = "auto",
     max_nodes: int = 150,
     direction: Direction = "LR",
@@ -67,6 +68,8 @@ def step(
     names: the variables that hold nodes, such as ``locals()``: names for nodes without a label.
     forward: whether the story begins with the forward pass; the page has a switch for it.
     seed: the gradient of the loss, of its shape; 1 when it is a scalar.
+    accumulate: whether the gradients that an earlier backward left are added to at the end, as
+        ``backward()`` does; or the pass is told as if there were none.
     fold: ``"auto"`` folds a graph of more than ``max_nodes`` nodes by modules, layers, neurons and
         sums, each a picture of its own to step into; ``"none"`` never folds, ``"all"`` always.
     max_nodes: up to how many nodes are drawn as one picture.
@@ -101,7 +104,7 @@ def step(
         if value not in allowed:
             raise ValueError(f"unknown {name} {value!r}: choose one of {', '.join(map(repr, allowed))}")
     if isinstance(loss, Node):
-        line = timeline(loss, optimizer, seed, names)
+        line = timeline(loss, optimizer, seed, names, accumulate)
     elif optimizer is None and seed is None and names is None:
         line = program_timeline(loss)
     else:

@@ -180,10 +180,8 @@ class Scene:
 
     def _note(self, face: Face) -> str:
         """A gradient that was there before the pass began."""
-        node = self.timeline.nodes[face.node]
-        if face.kind == "node" and node.is_leaf and node.requires_grad and node.grad is not None:
-            return "grad left by an earlier backward"
-        return ""
+        left = face.kind == "node" and face.node in self.timeline.added_to
+        return "grad left by an earlier backward" if left else ""
 
     def _size(self, face: Face) -> Point:
         heading, label = self._titles(face)

@@ -25,12 +25,21 @@ _NEGATIVE = re.compile(r"^-|(?<![\w.)\]\-])-(?=[\d.])")
 
 
 class Teller:
-    """Tells steps as moments."""
+    """Tells steps as moments.
+
+    ``earlier`` has the gradients that leaves had before the pass, which it adds to.
+    """
 
     def __init__(
-        self, walk: Steps, gauge: Gauge, names: Sequence[str], edges: Mapping[tuple[int, int], int]
+        self,
+        walk: Steps,
+        gauge: Gauge,
+        names: Sequence[str],
+        edges: Mapping[tuple[int, int], int],
+        earlier: Mapping[Node, Any],
     ) -> None:
         self.walk, self.gauge, self.names, self.edges = walk, gauge, names, edges
+        self.earlier = earlier
         self.ids = walk.recording.ids
 
     def forward(
@@ -127,16 +136,15 @@ class Teller:
         gradients = self.walk.gradients
         leaves = [node for node in gradients if not node.parents]
         final = self._final()
-        for node in leaves:
-            if node.grad is not None:
-                yield self._added("kept", node, _plain(node.grad), gradients[node])
+        for node, earlier in self.earlier.items():
+            yield self._added("kept", node, earlier, gradients[node])
         for node in leaves if twice else ():
             yield self._added("again", node, final[node], gradients[node])
 
     def _final(self) -> dict[Node, Any]:
         """What backward() leaves in each leaf."""
         return {
-            node: gradient if node.grad is None else _plain(node.grad) + gradient
+            node: self.earlier[node] + gradient if node in self.earlier else gradient
             for node, gradient in self.walk.gradients.items()
             if not node.parents
         }
@@ -213,7 +221,3 @@ def _is_number(text: str) -> bool:
 def _magnitude(value: Any) -> float | None:
     size = float(np.max(np.abs(value), initial=0.0))
     return float(f"{size:.3g}") if np.isfinite(size) else None
-
-
-def _plain(grad: Any) -> Any:
-    return grad.plain if isinstance(grad, Node) else grad

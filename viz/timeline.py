@@ -79,6 +79,11 @@ class Timeline:
         return longest
 
     @cached_property
+    def added_to(self) -> frozenset[int]:
+        """The places of the leaves that have a gradient from before the pass."""
+        return frozenset(moment.node for moment in self.moments if moment.phase == "kept")
+
+    @cached_property
     def longest_line(self) -> str:
         """The longest line of symbols or numbers."""
         return max((text for moment in self.moments for text in (moment.symbols, moment.numbers)), key=len)
@@ -108,7 +113,11 @@ class Timeline:
 
 
 def timeline(
-    loss: Node, optimizer: Any = None, seed: Any = None, names: Mapping[str, Any] | None = None
+    loss: Node,
+    optimizer: Any = None,
+    seed: Any = None,
+    names: Mapping[str, Any] | None = None,
+    accumulate: bool = True,
 ) -> Timeline:
     """Everything that happens to the graph of a loss, moment by moment; the nodes stay as they are.
 
@@ -118,6 +127,7 @@ def timeline(
     optimizer: a learning rate or an optimiser: its update and the next forward pass are told too.
     seed: the gradient of the loss, of its shape; 1 when it is a scalar.
     names: names of nodes that have no label, such as ``locals()``.
+    accumulate: whether what an earlier backward left is added to, as ``backward()`` does.
 
     Raises
     ------
@@ -146,7 +156,9 @@ def timeline(
     initial: dict[str, Slot] = {
         f"d{i}": gauge.data(graph.data[node]) for i, node in enumerate(graph.nodes) if not node.parents
     }
-    teller = Teller(walk, gauge, called, {edge[1:]: i for i, edge in enumerate(edges)})
+    leaves = [node for node in walk.gradients if node.is_leaf and node.grad is not None]
+    earlier = {node: getattr(node.grad, "plain", node.grad) for node in leaves if accumulate}
+    teller = Teller(walk, gauge, called, {edge[1:]: i for i, edge in enumerate(edges)}, earlier)
     moments = [*teller.forward(graph, "forward"), teller.seed(), *map(teller.step, walk)]
     moments += teller.accumulated(optimizer is None)
     if optimizer is not None:
