@@ -22,6 +22,7 @@ import numpy as np
 
 from .formula import show
 from .graph import CONSTANT, Node, order, require_nodes
+from .markup import card
 from .modes import reverse, seed_of
 from .names import names
 from .units import dead_units
@@ -56,6 +57,9 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.severity}: {self.text}\n    fix: {self.fix}"
 
+    def _repr_html_(self) -> str:
+        return card(f"{self.severity}: {self.text}", f"fix: {self.fix}")
+
 
 class Findings(Sequence[Finding]):
     """What :func:`check_training` found, the gravest first; empty, and so false, if nothing."""
@@ -83,6 +87,9 @@ class Findings(Sequence[Finding]):
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        return "".join(finding._repr_html_() for finding in self) or card(str(self))
 
 
 def check_training(model: Any, loss: Node) -> Findings:

@@ -26,6 +26,7 @@ import numpy as np
 from .errors import GraphError
 from .formula import show
 from .graph import CONSTANT, Node, order, require_nodes
+from .markup import card
 from .recording import Recording
 from .steps import Step, steps
 
@@ -100,6 +101,9 @@ class Blame:
 
     def __repr__(self) -> str:
         return str(self)
+
+    def _repr_html_(self) -> str:
+        return card(self.text, self.advice)
 
 
 def blame(loss: Node, seed: Any = None) -> Blame:

@@ -22,6 +22,7 @@ import numpy as np
 from .errors import GraphError, ShapeError
 from .formula import show
 from .graph import CONSTANT, Node, require_nodes
+from .markup import card
 from .modes import recorded, reverse, seed_of
 from .names import names
 
@@ -56,16 +57,24 @@ class WhatIf:
         """The real change less the promised one."""
         return self.change - self.predicted
 
-    def __str__(self) -> str:
+    def _sentences(self) -> tuple[str, str, str, str]:
         product = f"{show(self.gradient)} × {show(self.delta)}"
         if np.ndim(self.delta):
             product = f"the sum of {product}"
+        path = f"{self.loss_name} goes from {self.before:.6g} to {self.after:.6g}"
         return (
-            f"{self.name} + {show(self.delta)}: {self.loss_name} goes from {self.before:.6g} to "
-            f"{self.after:.6g}, a change of {self.change:.6g}\n"
-            f"gradient × delta promises {product} = {self.predicted:.6g}; "
-            f"the difference, {self.error:.6g}, is what a straight line misses"
+            f"{self.name} + {show(self.delta)}",
+            f"{path}, a change of {self.change:.6g}",
+            f"gradient × delta promises {product} = {self.predicted:.6g}",
+            f"the difference, {self.error:.6g}, is what a straight line misses",
         )
+
+    def __str__(self) -> str:
+        nudge, change, promise, difference = self._sentences()
+        return f"{nudge}: {change}\n{promise}; {difference}"
+
+    def _repr_html_(self) -> str:
+        return card(*self._sentences())
 
     def __repr__(self) -> str:
         return str(self)

@@ -18,7 +18,7 @@ PACKAGES = ("autograd", "nn", "viz", "chainrule")
 # The modules of autograd, what is imported before what imports it. A module imports from rows above its own
 # only; modules in one row stand beside each other and do not know of each other. The package is `__init__`.
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("errors", "clash", "grad_mode", "latex", "structure"),
+    ("errors", "clash", "grad_mode", "latex", "markup", "structure"),
     ("operation",),
     ("ops",),
     ("array_ops",),
