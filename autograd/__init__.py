@@ -10,9 +10,11 @@
 12.0
 """
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
 from . import clash as _clash  # noqa: F401 - first of all, so that a mixture of two packages says so
 from .activations import clip, elu, gelu, gelu_tanh, leaky_relu, logsigmoid, mish, selu, silu, softsign
-from .advice import check_training
 from .anomaly import detect_anomaly
 from .array_ops import (
     amax,
@@ -31,7 +33,6 @@ from .array_ops import (
     transpose,
 )
 from .blame import blame
-from .check import check_derivative, check_vjp, gradcheck
 from .custom import custom_op
 from .errors import (
     AnomalyError,
@@ -95,7 +96,6 @@ from .ops import (
     tanh,
     where,
 )  # fmt: skip
-from .program import Program, compile, record
 from .shapes import (
     concatenate,
     diag,
@@ -117,6 +117,17 @@ from .tensor import Tensor
 from .transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from .value import Value
 from .what_if import what_if
+
+if TYPE_CHECKING:
+    from .advice import check_training
+    from .check import check_derivative, check_vjp, gradcheck
+    from .program import Program, compile, record
+
+_ON_DEMAND = {
+    "check_training": "advice", "check_derivative": "check", "check_vjp": "check", "gradcheck": "check",
+    "Program": "program", "compile": "program", "record": "program",
+}  # fmt: skip
+"""What a first use imports, and from where: together as much to load as all the rest."""
 
 __all__ = [
     "AnomalyError",
@@ -255,3 +266,14 @@ __all__ = [
     "what_if",
     "where",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = getattr(_import_module(f".{_ON_DEMAND[name]}", __name__), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
