@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import RecordError, ShapeError
-from .recorder import check
+from .calls import check
 from .scalars import Group, Scalars, calls_of, grouped
 from .slot import Slot
 from .wording import name_of
@@ -61,7 +61,7 @@ def _all_numbers(program: Program) -> Scalars:
     """The groups of a program that is nothing but single numbers."""
     numbers = [slot for slot in (*[s for _, s in program.cells], *program.inputs.values())]
     kept = [slot for slot in program.outputs if isinstance(slot, Slot)]
-    scalars = grouped(program.instructions, numbers, kept, at_least=0)
+    scalars = grouped(program.tape, numbers, kept, at_least=0)
     assert scalars is not None
     for step in scalars.steps:
         if step.source is not None if isinstance(step, Group) else step.function is not check:

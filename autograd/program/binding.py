@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..ops import chosen, scale
-from .recorder import OUT_BY_NAME, Diverged, draw
+from .calls import OUT_BY_NAME, Diverged, draw
 from .slot import astype, number
 
 Call = Callable[[], Any]

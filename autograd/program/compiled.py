@@ -12,8 +12,8 @@ from ..errors import RecordError
 from ..grad_mode import is_recording, recorder_now
 from ..graph import Node, get_grad
 from ..structure import flatten
+from .calls import Diverged
 from .program import Program, by_name
-from .recorder import Diverged
 from .replay import write_back
 from .signature import signature
 

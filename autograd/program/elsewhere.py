@@ -16,11 +16,11 @@ from ..errors import RecordError, ShapeError
 from ..graph import Node, get_grad, note_changes
 from ..structure import flatten
 from ..value import Value
+from .calls import draw
 from .engines import Engine
 from .functional import Run, Span, is_known
 from .instruction import slots_in
 from .program import Program
-from .recorder import draw
 from .signature import signature
 from .slot import Slot
 from .wording import name_of

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import RecordError
+from .calls import check, draw
 from .engines import Engine
 from .instruction import Instruction, replaced
-from .recorder import check, draw
 from .slot import Slot
 from .standard import FUNCTIONS, OF_ONE_DTYPE, SPECIAL, forwards, standard_name
 from .wording import name_of

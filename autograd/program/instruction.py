@@ -41,7 +41,7 @@ class Instruction(NamedTuple):
     @property
     def is_view(self) -> bool:
         """Whether the result is memory of an argument, looked at in another way."""
-        return not self.writes and self.output.storage is not self.output
+        return not self.writes and self.output.base is not None
 
     @property
     def may_diverge(self) -> bool:

@@ -18,11 +18,12 @@ from ..modes import quietly
 from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
+from .calls import Diverged, draw
 from .instruction import Instruction
 from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
-from .recorder import Diverged, Recorder, draw, without_collections
+from .recorder import Recorder, without_collections
 from .replay import Owner, Replay, in_kind, write_back
 from .settings import Settings
 from .signature import differences, signature
@@ -41,7 +42,7 @@ class Program:
 
     Attributes
     ----------
-    instructions: every call in order.
+    tape: every call in order.
     inputs: the slots of the arguments, by their places among the leaves of all arguments.
     constants: the other arguments, by their places; they are part of the program.
     structure: how the arguments are nested. again: which of them were the same node.
@@ -90,8 +91,9 @@ class Program:
             rebound, gradients = recorder.finish()
         self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
         self.result = self.build([in_kind(slot, x) for slot, x in zip(slots, outputs, strict=True)])
-        self.kinds = outputs
-        self.instructions, same = simplified(recorder.instructions)
+        self.kinds = [x.detach() if isinstance(x, (Value, Tensor)) and x.parents else x for x in outputs]
+        self._recorder, self.tape = recorder, recorder.tape
+        self.tape.others, same = simplified(self.tape.others)
         self.leaves = list(recorder.leaves.values())
         self.generators, self.modules = recorder.generators, recorder.modules
         self.settings = [Settings(owner) for owner in recorder.watched]
@@ -118,7 +120,7 @@ class Program:
             slot = same.get(slot, slot)
             own = recorder.touched[node][1]
             if isinstance(node, Tensor):  # its memory stays, with other numbers in it
-                self.instructions.append(Instruction(np.copyto, (own, slot), {}, own, writes=True))
+                self.tape.add(Instruction(np.copyto, (own, slot), {}, own, writes=True))
                 slot = own
             if isinstance(node, Value) or node in self._places:
                 self.rebound.append((self._owner(node), slot))
@@ -163,7 +165,7 @@ class Program:
         written: dict[Slot, int] = {}
         first: dict[Slot, int] = {}
         last_check = -1
-        for place, instruction in enumerate(self.instructions):
+        for place, instruction in self.tape.others.items():
             first.setdefault(instruction.output.storage, place)
             if instruction.may_diverge:
                 last_check = place
@@ -174,7 +176,7 @@ class Program:
         self.undone = [slot for slot in self.written if written[slot] < last_check]
         left = {slot.storage for _, slot in self.gradients if slot is not None}
         self.spoiled = [slot for slot in left if first.get(slot, last_check) < last_check]
-        drawn = any(i.function is draw for i in self.instructions[: max(last_check, 0)])
+        drawn = any(i.function is draw for place, i in self.tape.others.items() if place < last_check)
         self.undoes = drawn or bool(self.undone)
         into = [(inputs[slot], slot) for slot in written if slot in inputs]
         self.rebound += into
@@ -187,6 +189,18 @@ class Program:
         return into
 
     # -- running --------------------------------------------------------------------------
+
+    @functools.cached_property
+    def instructions(self) -> list[Instruction]:
+        """Every call in order."""
+        return self.tape.instructions(self.slots(), self._recorder)
+
+    def slots(self) -> list[Slot]:
+        """The slots of what is there before a run, what it leaves, and what has a name."""
+        left = (slot for _, slot in (*self.gradients, *self.rebound) if slot is not None)
+        given = (slot for _, slot in (*self.cells, *self.gradients_before))
+        returned = (slot for slot in self.outputs if isinstance(slot, Slot))
+        return [*self.leaves, *self.inputs.values(), *given, *left, *returned, *self.names]
 
     @functools.cached_property
     def replay(self) -> Replay:
@@ -289,7 +303,7 @@ class Program:
     # -- in words -------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        return len(self.instructions)
+        return len(self.tape)
 
     def __iter__(self) -> Iterator[Instruction]:
         return iter(self.instructions)

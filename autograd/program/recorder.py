@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -17,77 +17,39 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
-from ..grad_mode import MODE
-from ..graph import Node, get_grad, next_number, set_grad
+from ..graph import Node, get_data, get_grad, next_number, set_grad
 from ..operation import Operation
 from ..value import Value, record_node
-from .instruction import Instruction, replaced, slots_in
-from .slot import Slot, astype, number
-
-OUT_BY_NAME = (np.maximum, np.minimum)
-"""Functions that NumPy wants to be given the memory of the result by name."""
-_ELEMENTWISE = (np.where, np.clip)
-"""Functions that are no ufuncs, whose operands have to agree on a dtype all the same."""
-
-
-def check(truth: Any, expected: bool) -> None:
-    """A branch of Python's that depended on a number: raised where it would be another one now."""
-    if bool(truth) is not expected:
-        raise Diverged
-
-
-class Diverged(Exception):  # noqa: N818 - it is no error, the program is recorded anew
-    """A branch that was recorded would be another one now."""
-
-
-def draw(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    """Uniform random numbers in [0, 1)."""
-    return generator.random(shape)
+from .calls import Calls
+from .slot import Slot
 
 
 @dataclass
-class Recorder:
-    """What was written down so far, and whose data has to be put back.
+class Recorder(Calls):
+    """The calls that were written down, and the nodes whose data has to be put back.
 
     Attributes
     ----------
-    instructions: every call in order.
-    leaves: slots of memory that outlives the program: parameters, their state, constants with a name.
-    inputs: slots of the arguments.
     touched: the nodes from before the recording that took part, with their data and slot from before.
     given: what stands in for each argument that is a node, by the name of the argument.
     made: the nodes that were made while recording.
     gradients_before: slots for gradients that were there before and were read.
     assigned, absent: nodes whose gradient was assigned, and those found without one before that.
-    names: what memory and results are called, for listings and pictures.
-    passing: the node that a backward pass is at.
-    generators, modules: random generators that were drawn from, and modules with the mode they were in.
+    modules: modules with the mode they were in.
     watched: what has settings that were read, as Python has them: modules and optimisers.
     """
 
-    instructions: list[Instruction] = field(default_factory=list)
-    leaves: dict[int, Slot] = field(default_factory=dict)
     touched: dict[Node, tuple[Any, Slot]] = field(default_factory=dict)
     given: dict[Node, tuple[str, Node]] = field(default_factory=dict)
     made: list[Node] = field(default_factory=list)
     gradients_before: dict[Node, Slot] = field(default_factory=dict)
     assigned: set[Node] = field(default_factory=set)
     absent: set[Node] = field(default_factory=set)
-    names: dict[Slot, str] = field(default_factory=dict)
-    passing: Node | None = None
-    generators: list[np.random.Generator] = field(default_factory=list)
     modules: dict[Any, bool] = field(default_factory=dict)
     watched: dict[Any, None] = field(default_factory=dict)
-    inputs: set[Slot] = field(default_factory=set)
     first: int = field(default_factory=next_number)
 
     # -- what is there before -------------------------------------------------------------
-
-    def input(self, array: Any, weak: bool = False) -> Slot:
-        """A slot for an argument of the recorded function."""
-        slot = Slot(self, array if weak else np.array(array, order="K"), weak=weak)
-        self.inputs.add(slot)
-        return slot
 
     def argument(self, node: Node, name: str) -> tuple[Node, Slot]:
         """What stands in for an argument that is a node, and its slot.
@@ -118,21 +80,6 @@ class Recorder:
             "could not tell the two apart. Leave it out of the arguments, or use it as an argument only"
         )
 
-    def leaf(self, array: np.ndarray[Any, Any], name: str = "") -> Any:
-        """The slot of memory that outlives the program, such as a parameter; the same for the same array."""
-        if isinstance(array, Slot):
-            return array
-        slot = self.leaves.get(id(array))
-        if slot is None:
-            slot = self.leaves[id(array)] = Slot(self, array)
-        if name:
-            self.names[slot] = name
-        return slot
-
-    def is_outside(self, storage: Slot) -> bool:
-        """Whether memory is there before the program, and after it."""
-        return storage in self.inputs or self.leaves.get(id(storage.value)) is storage
-
     def touch(self, node: Node) -> None:
         """Put a slot in the place of a node's data, if the node is older than the recording and a leaf."""
         data = node._data
@@ -141,7 +88,7 @@ class Recorder:
         if node in self.given:
             self.refuse_given(node)
         node.sync()
-        node._data = Slot(self, np.float64(data), weak=True) if type(data) is float else self.leaf(data)
+        node._data = self.outside(data) if type(data) is float else self.leaf(data)
         self.touched[node] = data, node._data
 
     def touch_all(self, nodes: Iterable[Node]) -> None:
@@ -168,7 +115,9 @@ class Recorder:
             self.absent.add(node)
             return None
         if node not in self.gradients_before:
-            self.gradients_before[node] = Slot(self, np.array(gradient)[()], weak=type(gradient) is float)
+            self.gradients_before[node] = (
+                self.outside(gradient) if type(gradient) is float else Slot(self, np.array(gradient)[()])
+            )
         return self.gradients_before[node]
 
     def module(self, module: Any) -> None:
@@ -195,11 +144,12 @@ class Recorder:
     def scalar(self, operation: Operation, parents: tuple[Value, ...]) -> Value:
         """Compute an operation on Values, and record it in the graph, too."""
         self.touch_all(parents)
-        if any(type(parent._data) is Slot for parent in parents):
-            data = self.compute(operation, parents, {})
+        numbers = tuple(map(get_data, parents))
+        if Slot in map(type, numbers):
+            data = Slot.apply(operation, numbers, {})
         else:
             assert operation.scalar is not None
-            data = float(operation.scalar(*[parent._data for parent in parents]))
+            data = float(operation.scalar(*numbers))
         node = record_node(operation, data, parents)
         self.made.append(node)
         return node
@@ -211,113 +161,6 @@ class Recorder:
         if any(type(x) is Slot for x in numbers):
             return Slot.apply(operation, numbers, static)
         return operation.compute(numbers, static)
-
-    # -- writing down ---------------------------------------------------------------------
-
-    def note(
-        self,
-        function: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        options: dict[str, Any],
-        output: Slot,
-        writes: bool = False,
-    ) -> None:
-        """Write a call down, and where in the model it was made."""
-        node = self.passing
-        current = MODE.get()
-        scope = node.scope if node is not None else "" if current is None else current.scope
-        self.instructions.append(
-            Instruction(function, arguments, options, output, writes, scope, node is not None)
-        )
-
-    def real(self, tree: Any) -> Any:
-        """The arrays behind the slots."""
-        return replaced(tree, _value)
-
-    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: Any = None) -> Slot:
-        """Call a function that makes a new array or a view, and write it down."""
-        options = options or {}
-        if function in _ELEMENTWISE:
-            arguments = self.agreeing(arguments)
-        result = function(*self.real(arguments), **(self.real(options) if options else {}))
-        if not isinstance(result, (np.ndarray, np.generic)):
-            name = getattr(function, "__name__", function)
-            raise RecordError(
-                f"{name} returned {type(result).__name__}, and a program holds arrays only; "
-                "compute it outside of the recorded function"
-            )
-        storage = None
-        weak = _all_weak(arguments)
-        if weak and isinstance(result, np.ndarray) and not result.ndim:
-            result = result[()]
-        elif isinstance(result, np.ndarray) and result.base is not None:
-            storage = next(
-                (slot.storage for slot in slots_in(arguments) if _overlap(slot.value, result)), None
-            )
-        slot = Slot(self, result, storage, weak or function is number)
-        self.note(function, arguments, options, slot)
-        return slot
-
-    def write(
-        self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], out: Any
-    ) -> Any:
-        """Call a function that writes into an array, and write it down."""
-        if isinstance(out, tuple):
-            (out,) = out
-        if not isinstance(out, Slot):
-            raise RecordError(
-                "the recorded function writes into an array from outside; let autograd.lend() hand out that "
-                "array, and the program will write into it, too"
-            )
-        if function in OUT_BY_NAME:
-            a, b, _ = self.real(arguments)
-            function(a, b, out=out.value)
-        else:
-            function(*self.real(arguments), **self.real(options))
-        self.note(function, arguments, options, out, writes=True)
-        return out
-
-    def ufunc(self, ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """Call a function of elements."""
-        out = options.get("out", (None,))[0]
-        if type(out) is Slot and isinstance(out.value, np.generic):
-            out = None  # a number: ``a += b`` gives it another one
-        inputs = self.agreeing(inputs)
-        rest = {name: option for name, option in options.items() if name != "out"}
-        if out is None:
-            result = ufunc(
-                *[x.value if type(x) is Slot else x for x in inputs], **(self.real(rest) if rest else {})
-            )
-            slot = Slot(self, result, None, _all_weak(inputs))
-            self.note(ufunc, inputs, rest, slot)
-            return slot
-        return self.write(ufunc, (*inputs, out), rest, out)
-
-    def agreeing(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Operands in which Python numbers do not widen the dtype of arrays."""
-        weak = [x for x in inputs if type(x) is Slot and x.weak]
-        if not weak:
-            return inputs
-        strong = [x.dtype for x in inputs if hasattr(x, "dtype") and not (type(x) is Slot and x.weak)]
-        if not strong:
-            return inputs
-        dtype = np.result_type(*strong, 1.0)
-        return tuple(
-            self.call(astype, (x, dtype)) if type(x) is Slot and x.weak and x.dtype != dtype else x
-            for x in inputs
-        )
-
-    def branch(self, slot: Slot) -> bool:
-        """Answer a question that Python asks, and write down what the answer was."""
-        truth = bool(slot.value)
-        self.note(check, (slot, truth), {}, slot, writes=True)
-        return truth
-
-    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> Slot:
-        """Random numbers that are drawn anew whenever the program runs."""
-        if generator not in self.generators:
-            self.generators.append(generator)
-        return self.call(draw, (generator, shape))
 
     # -- the end --------------------------------------------------------------------------
 
@@ -360,6 +203,7 @@ class Recorder:
             gradient = get_grad(node)
             if isinstance(gradient, Slot):
                 set_grad(node, _plain(gradient, node))
+        self.made.clear()  # slots know the recorder, and shall not keep a graph
         for node, (_, given) in self.given.items():
             node._data, node.operation, node.number = given._data, given.operation, given.number
             set_grad(node, get_grad(given))
@@ -391,20 +235,6 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-_value = attrgetter("value")
-
-
 def _plain(data: Any, node: Node) -> Any:
     number = data.value if isinstance(data, Slot) else data
     return float(number) if isinstance(node, Value) else np.array(number)
-
-
-def _overlap(a: Any, b: Any) -> bool:
-    return isinstance(a, np.ndarray) and np.may_share_memory(a, b)
-
-
-def _all_weak(arguments: tuple[Any, ...]) -> bool:
-    return all(
-        x.weak if type(x) is Slot else not isinstance(x, (np.ndarray, np.generic, tuple, list))
-        for x in arguments
-    )

@@ -12,8 +12,9 @@ import numpy as np
 from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
 from ..value import Value, constant
+from .calls import Diverged
 from .plan import Plan
-from .recorder import Diverged, without_collections
+from .recorder import without_collections
 from .scalars import grouped
 from .slot import Slot
 
@@ -224,13 +225,13 @@ def _planned(program: Program) -> Plan:
     read = [slot for _, slot in program.gradients_before]
     inputs = list(program.inputs.values())
     numbers = [*cells, *[slot for slot in (*inputs, *read) if slot.weak]]
-    scalars = grouped(program.instructions, numbers, kept)
+    scalars = grouped(program.tape, numbers, kept)
     outside = [*program.leaves, *inputs, *cells, *read]
     memory = set(outside)
-    for instruction in program.instructions:  # what was computed while recording is needed no more
+    for instruction in program.tape.others.values():  # what was computed while recording is needed no more
         if instruction.output.storage not in memory:
             instruction.output.forget()
-    return Plan(program.instructions, outside, kept, scalars)
+    return Plan(program.instructions if scalars is None else (), outside, kept, scalars)
 
 
 def _node(owner: Owner, leaves: Sequence[Any]) -> Any:

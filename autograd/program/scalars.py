@@ -8,24 +8,25 @@ and into which it writes its outputs side by side.
 
 from __future__ import annotations
 
-import functools
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..ops import erf, erfc, scale
+from ..ops import erf, erfc
+from .calls import OUT_BY_NAME, draw
 from .instruction import Instruction
-from .recorder import OUT_BY_NAME
 from .slot import Slot, astype, number
+from .tape import NO_NUMBER, Tape
 
 Call = Callable[[], Any]
 WORTH_IT = 300
 """From how many calls on numbers on they are grouped."""
-_WHOLE = (scale.array, erf.array, erfc.array, np.where)
+_SUM: Any = np.add.reduce
 
 
 class Group(NamedTuple):
@@ -53,27 +54,17 @@ class Scalars:
     Attributes
     ----------
     steps: groups, and the instructions on arrays between them, in order.
-    places: the place of each number in memory.
-    constants: the numbers that are there from the start, by their places.
+    places: the place in memory of each number that is looked at from outside of the groups.
+    constants: the numbers that are there from the start, and the first of their places.
     size: how many places there are.
     levels: how many steps depend on each other, one after another.
     """
 
     steps: list[Group | Instruction] = field(default_factory=list)
     places: dict[Slot, int] = field(default_factory=dict)
-    constants: dict[float, int] = field(default_factory=dict)
+    constants: tuple[int, Sequence[float]] = (0, ())
     size: int = 0
     levels: int = 0
-
-    def place(self, x: Any) -> int:
-        """Where a number is: a slot's, or a constant's."""
-        if isinstance(x, Slot):
-            return self.places[x]
-        x = float(x)
-        key = x if x == x and (x != 0 or str(x)[0] != "-") else str(x)  # -0.0 and 0.0 are two constants
-        if key not in self.constants:
-            self.constants[key] = self.take_places(1)  # type: ignore[index]
-        return self.constants[key]  # type: ignore[index]
 
     def take_places(self, count: int) -> int:
         """The first of so many new places."""
@@ -83,16 +74,13 @@ class Scalars:
     def memory(self) -> np.ndarray[Any, Any]:
         """The memory of all numbers, with the constants in it."""
         memory = np.zeros(self.size)
-        for key, place in self.constants.items():
-            memory[place] = float(key)
+        first, numbers = self.constants
+        memory[first : first + len(numbers)] = numbers
         return memory
 
 
 def grouped(
-    instructions: Sequence[Instruction],
-    outside: Sequence[Slot],
-    kept: Iterable[Slot],
-    at_least: int = WORTH_IT,
+    tape: Tape, outside: Sequence[Slot], kept: Sequence[Slot], at_least: int = WORTH_IT
 ) -> Scalars | None:
     """Sort calls on numbers into groups; None where there are too few of them.
 
@@ -102,65 +90,166 @@ def grouped(
     kept: slots that are looked at after the last call.
     at_least: how many calls on numbers are worth it.
     """
-    if sum(map(_on_numbers, instructions)) < at_least:
+    if tape.count_numbers() < at_least:
         return None
+    others = _alive(tape.others, kept)
+    seen = [*kept, *(slot for other in others.values() for slot in other.inputs())]
+    numbers = _Numbers(tape, [slot.place for slot in (*kept, *seen) if slot.place >= 0])
+    levels = _into_levels(numbers, others)
     scalars = Scalars()
+    places = np.full(numbers.size, -1)
     for slot in outside:
-        scalars.places[slot] = scalars.take_places(1)
-    uses: dict[Slot, int] = dict.fromkeys(kept, 2)
-    for instruction in instructions:
-        for slot in instruction.inputs():
-            uses[slot] = uses.get(slot, 0) + 1
-    work = _with_sums(instructions, uses)
-    _into_levels(_alive(work, uses), scalars)
+        places[slot.place] = scalars.take_places(1)
+    scalars.constants = scalars.take_places(len(tape.constants)), tape.constants
+    places[len(tape.kinds) : -1] = scalars.constants[0] + np.arange(len(tape.constants))
+    groups = numbers.groups()
+    scalars.levels = len(levels | groups)
+    for level in sorted(levels | groups):
+        taken: dict[Slot, list[Instruction]] = {}
+        for other in levels.get(level, ()):
+            if other.function is np.take and other.output.place >= 0:
+                taken.setdefault(other.arguments[0], []).append(other)
+                continue
+            scalars.steps.append(other)
+            if other.output.place >= 0 and not other.writes:
+                places[other.output.place] = scalars.take_places(1)
+        found: list[tuple[Any, Any, Any, Slot | None]] = []
+        for whole, takes in taken.items():
+            elements = np.array([[take.arguments[1] for take in takes]])
+            found.append((np.take, [take.output.place for take in takes], elements, whole))
+        for function, outputs, inputs in groups.get(level, ()):
+            found.append((function, outputs, places[inputs], None))
+        for function, outputs, inputs, source in found:
+            first, size = scalars.take_places(len(outputs)), len(outputs)
+            places[outputs] = np.arange(first, first + size)
+            arguments = (inputs,) if function == _SUM else tuple(inputs)
+            scalars.steps.append(Group(function, arguments, first, size, source))
+    seen += [*outside, *(other.output for other in others.values())]
+    scalars.places = {slot: int(places[slot.place]) for slot in seen if slot.place >= 0}
     return scalars
 
 
-def _on_numbers(instruction: Instruction) -> bool:
-    """Whether a call takes and makes numbers only, and can be made for many at once."""
-    function, arguments, options, output, writes = instruction[:5]
-    if writes or options or not output.weak or not _of_elements(function):
-        return False
-    return all([x.weak if type(x) is Slot else isinstance(x, (int, float, np.floating)) for x in arguments])
+class _Numbers:
+    """The calls on numbers of a tape as arrays, a column a call.
 
+    Attributes
+    ----------
+    size: how many numbers there are: those of the tape, then constants, then a last one for no number at all.
+    operands: (3, calls), each one of these numbers.
+    level: of each number, how many calls one after another lead to it.
+    terms, ends: the operands of all sums, and where those of each end.
+    """
 
-@functools.cache
-def _of_elements(function: Any) -> bool:
-    """Whether a function computes floats, or answers questions about them, element by element."""
-    if isinstance(function, np.ufunc):
-        return any(set(kind[:-1]) <= set("d->") and kind[-1] in "d?" for kind in function.types)
-    return function in _WHOLE
+    def __init__(self, tape: Tape, seen: Sequence[int]) -> None:
+        count = len(tape.kinds)
+        self.size = count + len(tape.constants) + 1
+        self.level = array("i", bytes(4 * self.size))
+        self.operands = np.array(tape.operands, np.int32).reshape(-1, 3).T.copy()
+        uses = np.bincount(self.operands[self.operands >= 0], minlength=self.size)
+        uses += np.bincount(np.array(seen, int), minlength=self.size)
+        self.operands[self.operands == NO_NUMBER] = -len(tape.constants) - 1
+        np.subtract(count - 1, self.operands, self.operands, where=self.operands < 0)
+        self._functions = list(dict.fromkeys(kind.function for kind in tape.known))
+        of_kind = [*(self._functions.index(kind.function) for kind in tape.known), -1]
+        self._function = np.array(of_kind, np.int32)[np.array(tape.kinds, np.int32)]
+        self._find_sums(uses)
 
-
-class _Work(NamedTuple):
-    """A call, or a sum of many terms in the place of a chain of additions."""
-
-    instruction: Instruction
-    terms: tuple[Any, ...] | None
-
-
-def _with_sums(instructions: Sequence[Instruction], uses: dict[Slot, int]) -> list[_Work]:
-    """Chains of additions as sums: a sum that only another one takes becomes part of it."""
-    terms: dict[Slot, list[Any]] = {}
-    absorbed: set[Slot] = set()
-    for instruction in instructions:
-        if instruction.function is np.add and _on_numbers(instruction):
-            own: list[Any] = []
-            for x in instruction.arguments:
-                if isinstance(x, Slot) and x in terms and uses[x] == 1:
-                    own = own + terms.pop(x) if own else terms.pop(x)
-                    absorbed.add(x)
+    def _find_sums(self, uses: np.ndarray[Any, Any]) -> None:
+        """Chains of additions as sums: a sum that only another one takes becomes part of it."""
+        count = len(self._function)
+        adds = np.zeros(self.size, bool)
+        if np.add in self._functions:
+            adds[:count] = self._function == self._functions.index(np.add)
+        part = np.zeros(self.size, bool)
+        part[self.operands[:2, adds[:count]]] = True
+        part &= adds & (uses == 1)
+        left, right = self.operands[:2]
+        self.roots = np.flatnonzero((part[left] | part[right]) & (adds & ~part)[:count])
+        self.terms, self.ends = array("i"), array("i")
+        first, second, goes_on = left.data, right.data, part.data
+        for root in self.roots.tolist():
+            open_ends = [second[root], first[root]]
+            while open_ends:
+                x = open_ends.pop()
+                if goes_on[x]:
+                    open_ends += second[x], first[x]
                 else:
-                    own.append(x)
-            terms[instruction.output] = own
-    return [
-        _Work(instruction, tuple(terms[instruction.output]) if instruction.output in terms else None)
-        for instruction in instructions
-        if instruction.output not in absorbed or instruction.writes
-    ]
+                    self.terms.append(x)
+            self.ends.append(len(self.terms))
+        self._is_call = (self._function >= 0) & ~part[:count]
+
+    def rise(self, start: int, stop: int) -> None:
+        """Put every call one level above what it takes, from one place of the tape to another."""
+        level = self.level
+        operands, rises = self.operands[:, start:stop].tolist(), self._is_call[start:stop].tolist()
+        for place, a, b, c, rise in zip(range(start, stop), *operands, rises, strict=True):
+            highest = level[a]
+            if level[b] > highest:
+                highest = level[b]
+            if level[c] > highest:
+                highest = level[c]
+            level[place] = highest + rise
+
+    def groups(self) -> dict[int, list[tuple[Any, Any, Any]]]:
+        """At each level, each function with the numbers that it makes, and its operands in rows."""
+        calls = np.flatnonzero(self._is_call)
+        ends, terms = np.array(self.ends, int), np.array(self.terms, np.int32)
+        keys = np.zeros((3, len(self._function)), np.int32)
+        keys[0], keys[2] = self._function, self.level[: keys.shape[1]]
+        keys[1, self.roots] = np.diff(ends, prepend=0)
+        calls = calls[np.lexsort(keys[:, calls])]
+        keys = keys[:, calls]
+        borders = np.flatnonzero(np.any(keys[:, 1:] != keys[:, :-1], axis=0)) + 1
+        result: dict[int, list[tuple[Any, Any, Any]]] = {}
+        for first, outputs in zip([0, *borders.tolist()], np.split(calls, borders), strict=True):
+            if not len(outputs):  # no calls at all
+                continue
+            function, count, level = keys[:, first].tolist()
+            of = _SUM if count else self._functions[function]
+            if count:
+                inputs = terms[ends[np.searchsorted(self.roots, outputs)] + np.arange(-count, 0)[:, None]]
+            else:
+                inputs = self.operands.take(outputs, 1)
+                inputs = inputs[inputs[:, 0] != self.size - 1]
+            result.setdefault(level, []).append((of, outputs, inputs))
+        return result
 
 
-def _element(slot: Slot, elements: dict[Slot, tuple[Slot, int]], index: Any) -> tuple[Slot, int] | None:
+def _into_levels(numbers: _Numbers, others: Mapping[int, Instruction]) -> dict[int, list[Instruction]]:
+    """Find the level of every number; the other calls at each level."""
+    level: dict[Slot, int] = {}  # of the last write into an array
+    read: dict[Slot, int] = {}  # of the last read of an array
+    checked = 0  # of the last check of a branch, which what cannot be undone waits for
+    levels: dict[int, list[Instruction]] = {}
+    done = 0
+    for place, instruction in others.items():
+        numbers.rise(done, place)
+        done = place + 1
+        inputs, output = list(instruction.inputs()), instruction.output.storage
+        mine = 1 + max(
+            [numbers.level[slot.place] if slot.place >= 0 else level.get(slot.storage, 0) for slot in inputs],
+            default=0,
+        )
+        if instruction.is_view:
+            mine = level.get(output, 0)
+        if instruction.writes or instruction.function is draw:
+            mine = max(mine, 1 + checked, 1 + level.get(output, 0), 1 + read.get(output, 0))
+        if instruction.may_diverge:
+            checked = max(checked, mine)
+        for slot in inputs:
+            if slot.place < 0:
+                read[slot.storage] = max(read.get(slot.storage, 0), mine)
+        if instruction.output.place < 0:
+            if not instruction.is_view:
+                level[output] = max(level.get(output, 0), mine)
+        elif not instruction.writes:
+            numbers.level[place] = mine
+        levels.setdefault(mine, []).append(instruction)
+    numbers.rise(done, len(numbers.operands[0]))
+    return levels
+
+
+def _element(slot: Slot, index: Any) -> tuple[Slot, int] | None:
     """The element of an array that integers name: the memory, and the place of the element in it."""
     parts = index if isinstance(index, tuple) else (index,)
     array, memory = slot.value, slot.storage.value
@@ -173,97 +262,27 @@ def _element(slot: Slot, elements: dict[Slot, tuple[Slot, int]], index: Any) -> 
     return slot.storage, offset // memory.itemsize
 
 
-def _alive(work: list[_Work], uses: dict[Slot, int]) -> list[_Work]:
+def _alive(others: Mapping[int, Instruction], kept: Iterable[Slot]) -> dict[int, Instruction]:
     """Take elements of arrays at once: what leads to a single element alone is left out."""
     elements: dict[Slot, tuple[Slot, int]] = {}
-    result = []
-    for item in work:
-        function, arguments = item.instruction.function, item.instruction.arguments
-        output = item.instruction.output
+    result = dict(others)
+    for place, instruction in others.items():
+        function, arguments, output = instruction.function, instruction.arguments, instruction.output
         if function is operator.getitem and isinstance(output.value, np.generic):
-            found = _element(arguments[0], elements, arguments[1])
+            found = _element(arguments[0], arguments[1])
             if found is not None:
                 elements[output] = found
         elif function is astype and arguments[0] in elements:
             elements[output] = elements[arguments[0]]
         elif function is number and arguments[0] in elements:
-            source, place = elements[arguments[0]]
-            item = _Work(Instruction(np.take, (source, place), {}, output), None)
-        result.append(item)
-    needed: set[Slot] = {slot for slot, count in uses.items() if count > 1 and slot not in elements}
-    alive = []
-    for item in reversed(result):
-        instruction = item.instruction
+            result[place] = Instruction(np.take, elements[arguments[0]], {}, output)
+    needed = set(kept)
+    for place, instruction in reversed(list(result.items())):
         if instruction.writes or instruction.output not in elements or instruction.output in needed:
-            alive.append(item)
-            needed.update(instruction.inputs() if item.terms is None else filter(_is_slot, item.terms))
-    return alive[::-1]
-
-
-def _is_slot(x: Any) -> bool:
-    return isinstance(x, Slot)
-
-
-def _into_levels(work: list[_Work], scalars: Scalars) -> None:
-    """Put every call one level above what it takes, and calls of one function in a level together."""
-    level: dict[Slot, int] = {}  # of numbers, and of the last write into an array
-    read: dict[Slot, int] = {}  # of the last read of an array
-    levels: dict[int, dict[Any, list[_Work]]] = {}
-    for item in work:
-        instruction = item.instruction
-        inputs = list(instruction.inputs()) if item.terms is None else list(filter(_is_slot, item.terms))
-        mine = 1 + max([level.get(slot.storage, 0) for slot in inputs], default=0)
-        output = instruction.output.storage
-        if instruction.is_view:
-            mine = level.get(output, 0)
-        together: Any
-        if item.terms is not None and len(item.terms) > 2:
-            together = np.add.reduce, len(item.terms)
-        elif _on_numbers(instruction):
-            together = instruction.function
-        elif instruction.function is np.take and instruction.output.weak:
-            together = np.take, instruction.arguments[0]
+            needed.update(instruction.inputs())
         else:
-            together = len(levels.get(mine, ())), "alone", id(instruction)
-            if instruction.writes:
-                mine = max(mine, 1 + level.get(output, 0), 1 + read.get(output, 0))
-        for slot in inputs:
-            if not slot.weak:
-                read[slot.storage] = max(read.get(slot.storage, 0), mine)
-        if not instruction.is_view:
-            level[output] = max(level.get(output, 0), mine)
-        levels.setdefault(mine, {}).setdefault(together, []).append(item)
-    scalars.levels = len(levels)
-    for _, together_in in sorted(levels.items()):
-        for together, items in together_in.items():
-            if isinstance(together, tuple) and len(together) == 3:
-                scalars.steps += [item.instruction for item in items]
-                for item in items:
-                    if item.instruction.output.weak and not item.instruction.writes:
-                        scalars.places[item.instruction.output] = scalars.take_places(1)
-            else:
-                _make_group(together, items, scalars)
-
-
-def _make_group(together: Any, items: list[_Work], scalars: Scalars) -> None:
-    source = None
-    inputs: tuple[Any, ...]
-    function = together
-    if isinstance(together, tuple):
-        function, what = together
-        if function is np.take:
-            source = what
-            inputs = (np.array([item.instruction.arguments[1] for item in items]),)
-        else:
-            terms = [[scalars.place(x) for x in item.terms or ()] for item in items]
-            inputs = (np.ascontiguousarray(np.array(terms).T),)
-    else:
-        columns = zip(*[item.instruction.arguments for item in items], strict=True)
-        inputs = tuple(np.array([scalars.place(x) for x in column]) for column in columns)
-    first = scalars.take_places(len(items))
-    for offset, item in enumerate(items):
-        scalars.places[item.instruction.output] = first + offset
-    scalars.steps.append(Group(function, inputs, first, len(items), source))
+            del result[place]
+    return result
 
 
 # -- as calls ---------------------------------------------------------------------------------
@@ -276,8 +295,8 @@ def calls_of(group: Group, memory: Any, source: Any) -> list[Call]:
         return [partial(_take_into, source.reshape(-1), group.inputs[0], out)]
     calls: list[Call] = []
     arrays = [_gathered(places, memory, calls) for places in group.inputs]
-    if group.function == np.add.reduce:
-        return [*calls, partial(np.add.reduce, arrays[0], 0, None, out)]
+    if group.function == _SUM:
+        return [*calls, partial(_SUM, arrays[0], 0, None, out)]
     if group.function is np.where:
         condition, a, b = arrays
         return [*calls, partial(_where_into, condition, a, b, out)]

@@ -6,31 +6,31 @@ in a program the two can be seen to be the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from .calls import check, draw
 from .instruction import Instruction, replaced
-from .recorder import check, draw
 from .slot import Slot
 
 _NEVER = (check, draw, np.empty_like)
 """Functions that are not the same twice."""
 
 
-def simplified(instructions: Sequence[Instruction]) -> tuple[list[Instruction], dict[Slot, Slot]]:
-    """The instructions without repetitions, and the slot that each slot left out is the same as.
+def simplified(instructions: Mapping[int, Instruction]) -> tuple[dict[int, Instruction], dict[Slot, Slot]]:
+    """The instructions, by their places, without repetitions; what each slot left out is the same as.
 
     A result that is written into later is left alone: two that are equal at first may not stay so. So
     are single numbers, of which there are many, and each costs little.
     """
-    written = {i.output.storage for i in instructions if i.writes and i.function is not check}
+    written = {i.output.storage for i in instructions.values() if i.writes and i.function is not check}
     writes: dict[Slot, int] = {}  # how often memory was written into so far
     same: dict[Slot, Slot] = {}
     known: dict[Any, Slot] = {}
-    kept: list[Instruction] = []
-    for instruction in instructions:
+    kept: dict[int, Instruction] = {}
+    for place, instruction in instructions.items():
         if same and any(slot in same for slot in instruction.inputs()):
             instruction = instruction._replace(
                 arguments=replaced(instruction.arguments, lambda slot: same.get(slot, slot)),
@@ -38,11 +38,11 @@ def simplified(instructions: Sequence[Instruction]) -> tuple[list[Instruction], 
                 output=same.get(instruction.output, instruction.output),
             )
         if instruction.output.storage in same:  # a view of what was left out
-            instruction.output.storage = same[instruction.output.storage]
+            instruction.output.base = same[instruction.output.storage]
         function, arguments, options, output = instruction[:4]
         storage = output.storage
         if instruction.writes or output.weak or function in _NEVER or storage in written:
-            kept.append(instruction)
+            kept[place] = instruction
             if storage in written and instruction.writes:
                 writes[storage] = writes.get(storage, 0) + 1
             continue
@@ -50,7 +50,7 @@ def simplified(instructions: Sequence[Instruction]) -> tuple[list[Instruction], 
         key = function, _key(arguments), _key(tuple(sorted(options.items()))), now
         first = known.setdefault(key, output)
         if first is output:
-            kept.append(instruction)
+            kept[place] = instruction
         else:
             same[output] = first
     return kept, same

@@ -23,7 +23,7 @@ from ..graph import Node
 from ..operation import Operation, StandIn
 
 if TYPE_CHECKING:
-    from .recorder import Recorder
+    from .calls import Calls
 
 _ABOUT_SHAPES = frozenset(
     [np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.common_type]
@@ -88,27 +88,31 @@ class Slot(StandIn, NDArrayOperatorsMixin):
     ----------
     value: what was really computed; a NumPy number for results without axes. Once a program is planned,
         only the layout of it, unless it is memory from outside.
-    storage: the slot whose memory this one looks into; itself unless it is a view.
+    base: the slot whose memory this one looks into; None for its own.
     weak: whether it stands for a Python number, which does not widen the dtype of an array.
+    place: where on the tape such a number is; -1 for others.
     """
 
-    __slots__ = ("recorder", "storage", "value", "weak")
+    __slots__ = ("base", "place", "recorder", "value", "weak")
     __hash__ = object.__hash__
 
     def __init__(
-        self, recorder: Recorder, value: Any, storage: Slot | None = None, weak: bool = False
+        self, recorder: Calls, value: Any, base: Slot | None = None, weak: bool = False, place: int = -1
     ) -> None:
         self.recorder = recorder
         self.value = value
-        self.storage: Slot = self if storage is None else storage
+        self.base = base
         self.weak = weak
+        self.place = place
 
     @classmethod
     def apply(cls, operation: Operation, arguments: tuple[Any, ...], static: dict[str, Any]) -> Any:
         """Compute an operation on arrays, and write down the calls that it makes."""
+        recorder = next(a.recorder for a in arguments if isinstance(a, Slot))
+        if not static and (slot := recorder.of_numbers(operation.array, arguments)) is not None:
+            return slot
         numbers = [a if isinstance(a, (StandIn, float, np.ndarray)) else np.asarray(a)[()] for a in arguments]
         if operation.whole:
-            recorder = next(a.recorder for a in numbers if isinstance(a, Slot))
             return recorder.call(operation.array, tuple(numbers), static)
         return operation.compute(numbers, static)
 
@@ -174,9 +178,9 @@ class Slot(StandIn, NDArrayOperatorsMixin):
             self.value = Layout.of(self.value)
 
     @property
-    def base(self) -> Slot | None:
-        """The slot whose memory this one looks into; None for its own."""
-        return None if self.storage is self else self.storage
+    def storage(self) -> Slot:
+        """The slot whose memory this one looks into; itself unless it is a view."""
+        return self if self.base is None else self.base
 
     @property
     def T(self) -> Any:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..modes import quietly
+from .calls import OUT_BY_NAME, check
 from .instruction import replaced
 from .naming import outside
-from .recorder import OUT_BY_NAME, check
 from .slot import Slot
 
 if TYPE_CHECKING:

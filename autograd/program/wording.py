@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..formula import show
+from .calls import check, draw
 from .instruction import Instruction
-from .recorder import check, draw
 from .slot import Slot, astype, number, view
 
 _INFIX = {

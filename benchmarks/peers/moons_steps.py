@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from scalar import Micrograd, program, sum_of_products
 
 RATE = 0.1
-POINTS = (2, 15, 100, 154, 1538)
+POINTS = (2, 15, 100, 154, 1538, 15385)
 KINDS = {"micrograd": (Micrograd, 0), "eager": (autograd.Value, None), "compiled": (autograd.Value, None)}
 
 

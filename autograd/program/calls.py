@@ -1,0 +1,221 @@
+"""``Calls``: the array calls of a program, made for real and written down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from ..errors import RecordError
+from ..grad_mode import MODE
+from ..graph import Node
+from .instruction import Instruction, replaced, slots_in
+from .slot import Slot, astype, number
+from .tape import Tape
+
+OUT_BY_NAME = (np.maximum, np.minimum)
+"""Functions that NumPy wants to be given the memory of the result by name."""
+_ELEMENTWISE = (np.where, np.clip)
+"""Functions that are no ufuncs, whose operands have to agree on a dtype all the same."""
+
+
+def check(truth: Any, expected: bool) -> None:
+    """A branch of Python's that depended on a number: raised where it would be another one now."""
+    if bool(truth) is not expected:
+        raise Diverged
+
+
+class Diverged(Exception):  # noqa: N818 - it is no error, the program is recorded anew
+    """A branch that was recorded would be another one now."""
+
+
+def draw(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    """Uniform random numbers in [0, 1)."""
+    return generator.random(shape)
+
+
+@dataclass
+class Calls:
+    """What NumPy was asked for so far.
+
+    Attributes
+    ----------
+    tape: every call in order.
+    leaves: slots of memory that outlives the program: parameters, their state, constants with a name.
+    inputs: slots of the arguments.
+    names: what memory and results are called, for listings and pictures.
+    passing: the node that a backward pass is at.
+    generators: random generators that were drawn from.
+    """
+
+    tape: Tape = field(default_factory=Tape)
+    leaves: dict[int, Slot] = field(default_factory=dict)
+    inputs: set[Slot] = field(default_factory=set)
+    names: dict[Slot, str] = field(default_factory=dict)
+    passing: Node | None = None
+    generators: list[np.random.Generator] = field(default_factory=list)
+
+    # -- what is there before -------------------------------------------------------------
+
+    def input(self, array: Any, weak: bool = False) -> Slot:
+        """A slot for an argument of the recorded function."""
+        slot = self.outside(array) if weak else Slot(self, np.array(array, order="K"))
+        self.inputs.add(slot)
+        return slot
+
+    def outside(self, number: Any) -> Slot:
+        """A slot for a number that is there before the program runs."""
+        return Slot(self, np.float64(number), None, True, self.tape.given())
+
+    def leaf(self, array: np.ndarray[Any, Any], name: str = "") -> Any:
+        """The slot of memory that outlives the program, such as a parameter; the same for the same array."""
+        if isinstance(array, Slot):
+            return array
+        slot = self.leaves.get(id(array))
+        if slot is None:
+            slot = self.leaves[id(array)] = Slot(self, array)
+        if name:
+            self.names[slot] = name
+        return slot
+
+    def is_outside(self, storage: Slot) -> bool:
+        """Whether memory is there before the program, and after it."""
+        return storage in self.inputs or self.leaves.get(id(storage.value)) is storage
+
+    # -- writing down ---------------------------------------------------------------------
+
+    def note(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        output: Slot,
+        writes: bool = False,
+    ) -> None:
+        """Write a call down, and where in the model it was made."""
+        place = self.tape.add(Instruction(function, arguments, options, output, writes, *self.where()))
+        if output.weak and not writes:
+            output.place = place
+
+    def where(self) -> tuple[str, bool]:
+        """The path of the module that computes, or that is gone back through; whether it is the latter."""
+        node = self.passing
+        if node is not None:
+            return node.scope, True
+        current = MODE.get()
+        return "" if current is None else current.scope, False
+
+    def of_numbers(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Slot | None:
+        """Call a function of single numbers, and write it down; None where it is another function."""
+        made = self.tape.compute(function, arguments, *self.where())
+        return None if made is None else Slot(self, made[1], None, True, made[0])
+
+    def real(self, tree: Any) -> Any:
+        """The arrays behind the slots."""
+        return replaced(tree, _value)
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: Any = None) -> Slot:
+        """Call a function that makes a new array or a view, and write it down."""
+        options = options or {}
+        if not options and (slot := self.of_numbers(function, arguments)) is not None:
+            return slot
+        if function in _ELEMENTWISE:
+            arguments = self.agreeing(arguments)
+        result = function(*self.real(arguments), **(self.real(options) if options else {}))
+        if not isinstance(result, (np.ndarray, np.generic)):
+            name = getattr(function, "__name__", function)
+            raise RecordError(
+                f"{name} returned {type(result).__name__}, and a program holds arrays only; "
+                "compute it outside of the recorded function"
+            )
+        storage = None
+        weak = _all_weak(arguments)
+        if weak and isinstance(result, np.ndarray) and not result.ndim:
+            result = result[()]
+        elif isinstance(result, np.ndarray) and result.base is not None:
+            storage = next(
+                (slot.storage for slot in slots_in(arguments) if _overlap(slot.value, result)), None
+            )
+        slot = Slot(self, result, storage, weak or function is number)
+        self.note(function, arguments, options, slot)
+        return slot
+
+    def write(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any], out: Any
+    ) -> Any:
+        """Call a function that writes into an array, and write it down."""
+        if isinstance(out, tuple):
+            (out,) = out
+        if not isinstance(out, Slot):
+            raise RecordError(
+                "the recorded function writes into an array from outside; let autograd.lend() hand out that "
+                "array, and the program will write into it, too"
+            )
+        if function in OUT_BY_NAME:
+            a, b, _ = self.real(arguments)
+            function(a, b, out=out.value)
+        else:
+            function(*self.real(arguments), **self.real(options))
+        self.note(function, arguments, options, out, writes=True)
+        return out
+
+    def ufunc(self, ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Call a function of elements."""
+        out = options.get("out", (None,))[0]
+        if type(out) is Slot and isinstance(out.value, np.generic):
+            out = None  # a number: ``a += b`` gives it another one
+        rest = {name: option for name, option in options.items() if name != "out"}
+        if out is None and not rest and (slot := self.of_numbers(ufunc, inputs)) is not None:
+            return slot
+        inputs = self.agreeing(inputs)
+        if out is None:
+            result = ufunc(
+                *[x.value if type(x) is Slot else x for x in inputs], **(self.real(rest) if rest else {})
+            )
+            slot = Slot(self, result, None, _all_weak(inputs))
+            self.note(ufunc, inputs, rest, slot)
+            return slot
+        return self.write(ufunc, (*inputs, out), rest, out)
+
+    def agreeing(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Operands in which Python numbers do not widen the dtype of arrays."""
+        weak = [x for x in inputs if type(x) is Slot and x.weak]
+        if not weak:
+            return inputs
+        strong = [x.dtype for x in inputs if hasattr(x, "dtype") and not (type(x) is Slot and x.weak)]
+        if not strong:
+            return inputs
+        dtype = np.result_type(*strong, 1.0)
+        return tuple(
+            self.call(astype, (x, dtype)) if type(x) is Slot and x.weak and x.dtype != dtype else x
+            for x in inputs
+        )
+
+    def branch(self, slot: Slot) -> bool:
+        """Answer a question that Python asks, and write down what the answer was."""
+        truth = bool(slot.value)
+        self.note(check, (slot, truth), {}, slot, writes=True)
+        return truth
+
+    def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> Slot:
+        """Random numbers that are drawn anew whenever the program runs."""
+        if generator not in self.generators:
+            self.generators.append(generator)
+        return self.call(draw, (generator, shape))
+
+
+_value = attrgetter("value")
+
+
+def _overlap(a: Any, b: Any) -> bool:
+    return isinstance(a, np.ndarray) and np.may_share_memory(a, b)
+
+
+def _all_weak(arguments: tuple[Any, ...]) -> bool:
+    return all(
+        x.weak if type(x) is Slot else not isinstance(x, (np.ndarray, np.generic, tuple, list))
+        for x in arguments
+    )
