@@ -150,6 +150,23 @@ def test_what_cannot_be_undone_waits_for_every_branch() -> None:
     assert counts.tolist() == expected
 
 
+def test_gradients_after_a_branch_are_whole_when_it_diverges() -> None:
+    w = autograd.Tensor(np.ones(3), requires_grad=True)
+
+    def step(x: float, y: Any) -> Any:
+        total = left_sum(x)
+        if total > 0:
+            w.grad = None
+            (w * y).sum().backward()
+        return total
+
+    program = record(step)(1.0, np.ones(3))
+    program(1.0, 2 * np.ones(3))
+    with pytest.raises(autograd.RecordError):
+        program(-1.0, 3 * np.ones(3))
+    assert w.grad is not None and w.grad.tolist() == [2.0, 2.0, 2.0]
+
+
 def test_too_few_numbers_are_not_grouped() -> None:
     program = record(lambda x: x * 2 + 1)(1.0)
     assert program.plan.scalars is None and program(2.0) == 5.0

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ops import erf, erfc
-from .calls import OUT_BY_NAME, draw
+from .calls import OUT_BY_NAME
 from .instruction import Instruction
 from .slot import Slot, astype, number
 from .tape import NO_NUMBER, Tape
@@ -219,7 +219,7 @@ def _into_levels(numbers: _Numbers, others: Mapping[int, Instruction]) -> dict[i
     """Find the level of every number; the other calls at each level."""
     level: dict[Slot, int] = {}  # of the last write into an array
     read: dict[Slot, int] = {}  # of the last read of an array
-    checked = 0  # of the last check of a branch, which what cannot be undone waits for
+    checked = 0  # of the last check of a branch, which arrays wait for: some are looked at if it diverges
     levels: dict[int, list[Instruction]] = {}
     done = 0
     for place, instruction in others.items():
@@ -232,7 +232,7 @@ def _into_levels(numbers: _Numbers, others: Mapping[int, Instruction]) -> dict[i
         )
         if instruction.is_view:
             mine = level.get(output, 0)
-        if instruction.writes or instruction.function is draw:
+        elif instruction.writes or instruction.output.place < 0:
             mine = max(mine, 1 + checked, 1 + level.get(output, 0), 1 + read.get(output, 0))
         if instruction.may_diverge:
             checked = max(checked, mine)
