@@ -158,9 +158,9 @@ erfc: Operation = elementwise("erfc", _elements(math.erfc),
 
 
 def _half(y: Any) -> Any:
-    """½ in the dtype of y; times an array of booleans, Python's own would be a float64."""
+    """½ in the dtype of y; times an array of booleans, Python's own is a float64."""
     dtype = getattr(y, "dtype", None)
-    return 0.5 if dtype is None or dtype.kind != "f" else dtype.type(0.5)
+    return 0.5 if dtype is None or dtype.kind != "f" or dtype.itemsize == 8 else dtype.type(0.5)
 
 
 # fmt: off

@@ -167,6 +167,17 @@ def test_gradients_after_a_branch_are_whole_when_it_diverges() -> None:
     assert w.grad is not None and w.grad.tolist() == [2.0, 2.0, 2.0]
 
 
+def test_gradients_of_values_are_floats() -> None:
+    def step(x: Value) -> Any:
+        autograd.maximum(x * x, 0.5 * x).backward()
+        return x.grad
+
+    x = Value(2.0)
+    program = record(step)(x)
+    x.grad = None
+    assert [type(gradient) for gradient in (program.result, program(x), x.grad)] == [float] * 3
+
+
 def test_too_few_numbers_are_not_grouped() -> None:
     program = record(lambda x: x * 2 + 1)(1.0)
     assert program.plan.scalars is None and program(2.0) == 5.0
