@@ -191,7 +191,9 @@ def _agree(a: Any, b: Any, size: float) -> bool:
     if not isinstance(a, (float, np.ndarray, np.generic)):
         return bool(a == b)
     a, b = np.asarray(a), np.asarray(b)
+    if np.array_equal(a, b):  # as most are, and soon told
+        return True
     if a.shape != b.shape or a.dtype.kind not in "fc":
-        return bool(np.array_equal(a, b))
+        return False
     tolerance = float(np.sqrt(np.finfo(a.dtype).eps))
     return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * size, equal_nan=True))

@@ -46,8 +46,8 @@ def simplified(instructions: Mapping[int, Instruction]) -> tuple[dict[int, Instr
             if storage in written and instruction.writes:
                 writes[storage] = writes.get(storage, 0) + 1
             continue
-        now = tuple(writes.get(slot.storage, 0) for slot in instruction.inputs())
-        key = function, _key(arguments), _key(tuple(sorted(options.items()))), now
+        now = tuple([writes.get(slot.storage, 0) for slot in instruction.inputs()]) if writes else ()
+        key = function, _key(arguments), _key(sorted(options.items())), now
         first = known.setdefault(key, output)
         if first is output:
             kept[place] = instruction

@@ -50,10 +50,12 @@ class Layout(NamedTuple):
 
     def within(self, block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """These bytes as an array whose axes lie in the same order."""
+        if self.is_in_order:
+            return np.ndarray(self.shape, self.dtype, block)
         order = sorted(range(self.ndim), key=lambda axis: -self.strides[axis])
         shape = [self.shape[axis] for axis in order]
         array: np.ndarray[Any, Any] = np.ndarray(shape, self.dtype, block)
-        return array.transpose(np.argsort(order)) if self.ndim else array
+        return array.transpose(np.argsort(order))
 
     @property
     def ndim(self) -> int:

@@ -134,6 +134,8 @@ class Tape:
 
     def instructions(self, slots: Iterable[Slot], recorder: Calls) -> list[Instruction]:
         """All calls as instructions; they share the slots of numbers that have one."""
+        if not self.known:  # no calls on numbers
+            return list(self.others.values())
         numbers = {slot.place: slot for slot in slots}
         for other in self.others.values():
             numbers.update((slot.place, slot) for slot in (*other.inputs(), other.output))
