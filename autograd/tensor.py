@@ -114,7 +114,7 @@ class Tensor(Node):
             node.operation = CONSTANT
             node._parents = ()
             if node._data.base is not None:  # a constant must not change with what it was cut from
-                node._data = node._data.copy()
+                node._data = np.copy(node._data)  # laid out as it was
         if mode is not None and mode.watch is not None:
             mode.watch.after_forward(node, operation, parents)
         if recorder is not None:

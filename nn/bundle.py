@@ -109,7 +109,7 @@ class Bundle:
     def state_of_each(self) -> list[dict[str, Array]]:
         """A copy of the state of each parameter, in its shape."""
         return [
-            {"step": self.steps.copy()}
+            {"step": self._steps.copy()}
             | {
                 name: array.copy() if array.ndim == 0 else array[span].reshape(p.shape).copy()
                 for name, array in self.state.items()
@@ -135,7 +135,7 @@ class Bundle:
                     f"the state {name} has shape {arrays[name].shape}, its parameter {parameter.shape}"
                 )
         bundle = cls([parameter], names, rate)
-        bundle.steps[...] = own["step"]
+        bundle._steps[...] = own["step"]  # now, and not at every run of a program
         for name, array in arrays.items():
             if name in names:
                 bundle.state[name][...] = array.ravel()

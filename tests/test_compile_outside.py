@@ -254,3 +254,64 @@ def test_an_interrupted_run_leaves_no_gradient_half_computed(zeroed: bool) -> No
         compiled(np.full(3, 2.0))
         np.testing.assert_array_equal(w.grad, np.full(3, 2.0) if zeroed else before + 2.0)
         before = w.grad.copy()
+
+
+# -- states that are set up anew --------------------------------------------------------------
+
+
+def test_an_optimizer_whose_only_other_parameter_is_frozen_counts_on() -> None:
+    """Its state is arranged anew in the recorded step; that is not a part of the step."""
+
+    def stepping() -> tuple[Any, Any, Any]:
+        a, b = (Tensor(np.ones(2), requires_grad=True, label=label) for label in "ab")
+        optimizer = nn.Adam([a, b], lr=0.1)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = ((a + b) * x).sum()
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return a, b, step
+
+    (a, b, eager), (c, d, step) = stepping(), stepping()
+    compiled = autograd.compile(step)
+    for k in range(10):
+        if k in (4, 7):
+            b.requires_grad_(k == 7)
+            d.requires_grad_(k == 7)
+        x = np.arange(2.0) + k
+        assert compiled(x).item() == eager(x).item()
+        np.testing.assert_array_equal(c.data, a.data)
+        np.testing.assert_array_equal(d.data, b.data)
+
+
+def test_several_tensors_are_given_other_arrays_in_a_step() -> None:
+    def stepping() -> tuple[Any, Any]:
+        averages = [Tensor(np.full(3, 1.0 + k)) for k in range(2)]
+
+        def step(x: Any) -> Any:
+            for average in averages:
+                average.data = 0.9 * average.data + 0.1 * x
+            return (averages[0] * averages[1]).sum()
+
+        return averages, step
+
+    (one, eager), (two, step) = stepping(), stepping()
+    compiled = autograd.compile(step)
+    for k in range(6):
+        x = np.arange(3.0) * k
+        assert compiled(x).item() == eager(x).item()
+        for a, b in zip(one, two, strict=True):
+            np.testing.assert_array_equal(b.data, a.data)
+
+
+def test_a_frozen_convolution_is_laid_out_as_in_a_program() -> None:
+    images = np.random.default_rng(0).normal(size=(3, 1, 6, 6)).astype(np.float32)
+    layer = nn.Conv2d(1, 2, 3, rng=0).requires_grad_(False)
+
+    def means(x: Any) -> Any:
+        return layer(x).mean(axis=(0, 2, 3))
+
+    np.testing.assert_array_equal(record(means)(images).result.data, means(images).data)

@@ -266,9 +266,10 @@ class Program:
 
     def keep_memory(self) -> None:
         """Take the numbers of Tensors that were given another array into the memory that the program has."""
+        changed = set(self.changed)  # a list would compare the numbers in them
         for tensor, memory, _ in self.tensors:
             data = tensor._data
-            if data is not memory and tensor in self.changed and Layout.of(data)[:2] == Layout.of(memory)[:2]:
+            if data is not memory and tensor in changed and Layout.of(data)[:2] == Layout.of(memory)[:2]:
                 memory[...] = data
                 tensor._data = memory
 
