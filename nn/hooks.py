@@ -18,28 +18,33 @@ Hook = Callable[..., Any]
 class Handle:
     """What registering a hook returns: ``remove()`` takes the hook away again."""
 
-    def __init__(self, hooks: list[Hook], hook: Hook) -> None:
+    def __init__(self, hooks: Hooks, place: str, hook: Hook) -> None:
         # A function of its own, so that a hook registered twice is removed once.
         self.hook: Hook = lambda *arguments: hook(*arguments)
-        self.hooks = hooks
-        hooks.append(self.hook)
+        self.module, self.place = hooks.module, place
+        hooks.replace(place, [*hooks.by_place[place], self.hook])
 
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""
-        if self.hook in self.hooks:
-            self.hooks.remove(self.hook)
+        hooks = self.module._hooks
+        if hooks is not None:
+            hooks.replace(self.place, [hook for hook in hooks.by_place[self.place] if hook is not self.hook])
 
 
 class Hooks:
-    """The hooks of one module, and how its forward is run with them."""
+    """The hooks of one module, and how its forward is run with them. They never change: others take over."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, **by_place: list[Hook]) -> None:
         self.module = module
-        self.by_place: dict[str, list[Hook]] = {"before": [], "after": [], "backward": []}
+        self.by_place: dict[str, list[Hook]] = {"before": [], "after": [], "backward": []} | by_place
 
     def add(self, place: str, hook: Hook) -> Handle:
         """Add a hook to those of a place."""
-        return Handle(self.by_place[place], hook)
+        return Handle(self, place, hook)
+
+    def replace(self, place: str, hooks: list[Hook]) -> None:
+        """Give the module other hooks of a place, as a setting, so that a recorded program notices it."""
+        self.module._hooks = Hooks(self.module, **self.by_place | {place: hooks})
 
     def run(self, *inputs: Any, **options: Any) -> Any:
         """Run the module's forward with hooks around it."""

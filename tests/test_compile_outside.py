@@ -315,3 +315,17 @@ def test_a_frozen_convolution_is_laid_out_as_in_a_program() -> None:
         return layer(x).mean(axis=(0, 2, 3))
 
     np.testing.assert_array_equal(record(means)(images).result.data, means(images).data)
+
+
+def test_hooks_that_are_added_and_removed_take_effect() -> None:
+    one, two = Blocks(), Blocks()
+    compiled, handles = autograd.compile(lambda x: two(x)), []
+    x = np.ones((4, 2), np.float32)
+    for k in range(14):
+        assert compiled(x).item() == one(x).item()
+        if k in (0, 4):
+            for model in (one, two):
+                handles += [model.blocks[1].register_forward_hook(lambda module, inputs, output: output * 2)]
+        if k in (7, 10):
+            for _ in range(2):
+                handles.pop().remove()
