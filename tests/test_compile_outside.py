@@ -329,3 +329,77 @@ def test_hooks_that_are_added_and_removed_take_effect() -> None:
         if k in (7, 10):
             for _ in range(2):
                 handles.pop().remove()
+
+
+@pytest.mark.parametrize("how", ["read", "halved", "chosen", "assigned twice"])
+def test_a_rate_that_is_read_or_assigned_in_a_step(how: str) -> None:
+    def stepping() -> tuple[Any, Any, Any]:
+        w = Tensor(np.ones(3, np.float32), requires_grad=True)
+        optimizer = nn.SGD([w], lr=0.1)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (w * w * x).sum()
+            loss.backward()
+            if how == "read":
+                w.add_(-optimizer.lr * w.grad)
+                return loss
+            if how == "chosen":
+                optimizer.lr = 0.1 if loss > 1 else 0.05
+            if how == "assigned twice":
+                optimizer.lr = 0.3
+            optimizer.step()
+            if how == "halved":
+                optimizer.lr = optimizer.lr * 0.5
+            if how == "assigned twice":
+                optimizer.lr = 0.2
+            return loss
+
+        return w, optimizer, step
+
+    (one, first, eager), (two, second, step) = stepping(), stepping()
+    compiled = autograd.compile(step)
+    for k in range(8):
+        if k == 4:
+            first.lr = second.lr = 0.03
+        x = np.full(3, 0.3 * k + 0.1, np.float32)
+        assert compiled(x).item() == eager(x).item()
+        np.testing.assert_array_equal(two.data, one.data)
+        assert second.lr == first.lr
+
+
+def test_a_schedule_in_a_step_is_refused() -> None:
+    optimizer = nn.SGD([w := Tensor(np.ones(2), requires_grad=True)], lr=0.1)
+    schedule = nn.StepLR(optimizer, 100)
+
+    def step(x: Any) -> Any:
+        loss = (w * x).sum()
+        schedule.step()
+        return loss
+
+    with pytest.raises(RecordError, match=r"StepLR.step\(\) counts .* call it after the compiled step"):
+        record(step)(np.ones(2))
+
+
+class Kept(nn.Module):
+    """A module with a node that is no parameter, and one that it computes."""
+
+    def __init__(self, kind: Callable[[float], Any]) -> None:
+        self.factor, self.last = kind(2.0), None
+
+    def forward(self, x: Any) -> Any:
+        self.last = total(self.factor * x)
+        return self.last
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_node_that_a_module_has_may_be_replaced(kind: str) -> None:
+    one, two = Kept(KINDS[kind]), Kept(KINDS[kind])
+    compiled = autograd.compile(lambda x: two(x))
+    for k in range(8):
+        x = np.arange(2.0) + k if kind == "Tensor" else 1.0 + k
+        assert compiled(x).item() == one(x).item()
+        assert len(compiled.programs) < 2
+        if k == 4:
+            assert [len(programs) for programs in compiled.programs.values()] == [1]  # replayed ever after
+            one.factor, two.factor = KINDS[kind](5.0), KINDS[kind](5.0)

@@ -96,7 +96,7 @@ class Program:
         self.tape.others, same = simplified(self.tape.others)
         self.leaves = list(recorder.leaves.values())
         self.generators, self.modules = recorder.generators, recorder.modules
-        self.settings = [Settings(owner) for owner in recorder.watched]
+        self.settings = [Settings(owner, recorder.touched) for owner in recorder.watched]
         self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
         self.cells: list[tuple[Value, Slot]] = []  # Values whose number is read at every run
         self.tensors: list[tuple[Tensor, Any, Any]] = []  # Tensors that have to be as they were

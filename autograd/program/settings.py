@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from operator import is_
 from typing import Any
 
@@ -15,15 +16,19 @@ class Settings:
     """The attributes of a module or an optimiser that a step depends on, as they were while recording.
 
     Not its mode, which has a check of its own, nor results that it keeps.
+
+    Parameters
+    ----------
+    used: the nodes from before the recording that the step took; other nodes are results.
     """
 
-    def __init__(self, owner: Any) -> None:
+    def __init__(self, owner: Any, used: Container[Any]) -> None:
         self.owner = type(owner).__name__
         self._now = vars(owner)
         self._before = {
             name: x
             for name, x in self._now.items()
-            if name not in _NO_SETTINGS and type(x) not in (Tensor, Value)
+            if name not in _NO_SETTINGS and (type(x) not in (Tensor, Value) or x in used)
         }
         self._others = len(self._now) - len(self._before) - sum(name in self._now for name in _NO_SETTINGS)
 

@@ -97,15 +97,17 @@ class Optimizer:
     @property
     def lr(self) -> float:
         """The learning rate, of the first group if there are several; assign it, for all, at any time."""
-        return self._groups[0].lr if self._groups else float(self._rate)
+        if self._groups:
+            return self._groups[0].lr
+        rate: Any = lend(self._rate, "lr")  # which may be another one at each run of a program
+        return float(rate) if rate is self._rate else rate.weakened()
 
     @lr.setter
     def lr(self, lr: float) -> None:
         for group in self._groups:
             group.lr = lr
-        self._rate[...] = lr
-        for bundle in self._bundles:
-            bundle.rate[...] = lr
+        for rate in (self._rate, *[bundle.rate for bundle in self._bundles]):
+            lend(rate, "lr")[...] = lr
 
     def step(self) -> None:
         """Move every parameter that has a gradient."""

@@ -6,6 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from autograd import RecordError
+from autograd.graph import recorder_now
+
 from ..optimizers import Optimizer
 
 
@@ -44,9 +47,22 @@ class Schedule:
             group.lr = self.rate(self.last_epoch, lr0)
 
     def step(self) -> None:
-        """Go on to the next rate."""
-        self.last_epoch += 1
+        """Go on to the next rate.
+
+        Raises
+        ------
+        RecordError: a program is being recorded, which could not count the steps.
+        """
+        self._count()
         self._set()
+
+    def _count(self) -> None:
+        if recorder_now() is not None:
+            raise RecordError(
+                f"{type(self).__name__}.step() counts its steps in Python, which a program would not do "
+                "again; call it after the compiled step, not in it"
+            )
+        self.last_epoch += 1
 
     def get_last_lr(self) -> list[float]:
         """The rate of every group as it is now."""

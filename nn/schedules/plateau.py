@@ -63,7 +63,7 @@ class ReduceLROnPlateau(Schedule):
     def step(self, metric: Any) -> None:  # type: ignore[override]
         """Take notice of a metric, and lower the rate if it is time."""
         metric = float(metric)
-        self.last_epoch += 1
+        self._count()
         if self.is_better(metric):
             self.best, self.num_bad_epochs = metric, 0
         else:
