@@ -403,3 +403,42 @@ def test_a_node_that_a_module_has_may_be_replaced(kind: str) -> None:
         if k == 4:
             assert [len(programs) for programs in compiled.programs.values()] == [1]  # replayed ever after
             one.factor, two.factor = KINDS[kind](5.0), KINDS[kind](5.0)
+
+
+# -- what looks at every operation ------------------------------------------------------------
+
+
+def test_a_compiled_function_has_derivatives_and_anomalies() -> None:
+    def cubes(x: Any) -> Any:
+        return (x * x * x).sum() / 3
+
+    compiled, x = autograd.compile(cubes), np.arange(3.0)
+    for _ in range(4):
+        assert compiled(x).item() == cubes(x).item()
+        np.testing.assert_array_equal(autograd.grad(compiled)(x), autograd.grad(cubes)(x))
+        np.testing.assert_array_equal(autograd.hessian(compiled)(x), autograd.hessian(cubes)(x))
+    with pytest.raises(autograd.AnomalyError), autograd.detect_anomaly():
+        autograd.compile(autograd.log)(Tensor(-1.0))
+    logarithm = autograd.compile(lambda x: autograd.log(Tensor(x)))
+    for _ in range(4):
+        logarithm(2.0)
+    with pytest.raises(autograd.AnomalyError, match="log"), autograd.detect_anomaly():
+        logarithm(-1.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_argument_that_was_computed_is_refused_by_a_replay_too(kind: str) -> None:
+    w = KINDS[kind](1.0)
+
+    def step(x: Any) -> Any:
+        loss = total(x * x)
+        loss.backward()
+        return loss
+
+    compiled, program = autograd.compile(step), record(step)(KINDS[kind](1.0))
+    for _ in range(4):
+        compiled(KINDS[kind](1.0))
+    for run in (compiled, program):
+        with pytest.raises(RecordError, match="the result of a graph"):
+            run(w * 2)
+    assert w.grad is None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RecordError
-from ..grad_mode import is_recording, recorder_now
+from ..grad_mode import MODE, is_recording
 from ..graph import Node, get_grad
 from ..structure import flatten
 from .calls import Diverged
@@ -42,7 +42,7 @@ class Compiled:
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Make the step."""
-        if not self._warm or recorder_now() is not None:  # or part of a larger recording
+        if not self._warm or _is_watched():
             self._warm = True
             return self.function(*arguments, **options)
         if options:
@@ -131,6 +131,12 @@ def compile(step: Callable[..., Any]) -> Compiled:
     [2.5, 1.2325, 0.609, 0.3024, 0.1515]
     """
     return Compiled(step)
+
+
+def _is_watched() -> bool:
+    """Whether each operation matters: to a larger recording, to a transform, or to ``detect_anomaly``."""
+    mode = MODE.get()
+    return mode is not None and bool(mode.recorder or mode.traced or mode.watch)
 
 
 def _owners(program: Program, leaves: Any) -> list[Node]:

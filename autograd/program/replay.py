@@ -91,6 +91,8 @@ class Replay:
         program = self.program
         if program.nodes and not program.outside.isdisjoint([leaves[place] for place in program.nodes]):
             raise Diverged("an argument is a node that the function also reaches in another way")
+        if any([leaves[place]._parents for place in program.nodes]):
+            raise Diverged("an argument is the result of a graph")
         if len(program.nodes) > 1 and program.nodes_again(leaves) != program.again:
             raise Diverged("other arguments are the same node")
         for owner in program.absent:
