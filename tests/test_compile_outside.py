@@ -442,3 +442,32 @@ def test_an_argument_that_was_computed_is_refused_by_a_replay_too(kind: str) -> 
         with pytest.raises(RecordError, match="the result of a graph"):
             run(w * 2)
     assert w.grad is None
+
+
+def test_each_tensor_has_a_gradient_of_its_own() -> None:
+    """Equal gradients are computed once; whoever scales one in place does not scale the others."""
+
+    def stepping() -> tuple[list[Any], Any]:
+        leaves = [Tensor(np.ones(shape), requires_grad=True) for shape in ((2, 2), (2, 2), 4)]
+
+        def step(x: Any) -> Any:
+            for leaf in leaves:
+                leaf.zero_grad()
+            a, b, c = leaves
+            loss = ((a.T + b + c.reshape(2, 2)) * x).sum()
+            loss.backward()
+            return loss
+
+        return leaves, step
+
+    (ones, eager), (twos, step) = stepping(), stepping()
+    compiled = autograd.compile(step)
+    for k in range(6):
+        x = np.arange(4.0).reshape(2, 2) + k
+        assert compiled(x).item() == eager(x).item()
+        for one, two in zip(ones, twos, strict=True):
+            np.testing.assert_array_equal(two.grad, one.grad)
+        for leaf in (*ones, *twos):
+            leaf.grad *= 0.5
+        for one, two in zip(ones, twos, strict=True):
+            np.testing.assert_array_equal(two.grad, one.grad)

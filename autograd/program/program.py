@@ -115,6 +115,7 @@ class Program:
         self.gradients: list[tuple[Owner, Slot | None]] = [
             (self._owner(n), None if slot is None else same.get(slot, slot)) for n, slot in gradients
         ]
+        self._part_gradients(recorder)
         self.rebound: list[tuple[Owner, Slot]] = []
         for node, slot in rebound:
             slot = same.get(slot, slot)
@@ -155,6 +156,18 @@ class Program:
 
     def _owner(self, node: Node) -> Owner:
         return self._places.get(node, node)
+
+    def _part_gradients(self, recorder: Recorder) -> None:
+        """Copy gradients that two Tensors share the memory of: changing one of them is not changing both."""
+        taken: set[Slot] = set()
+        for place, (owner, slot) in enumerate(self.gradients):
+            if slot is None or slot.weak:
+                continue
+            if slot.storage in taken:
+                own = Slot(recorder, np.copy(slot.value))
+                self.instructions.append(Instruction(np.copy, (slot,), {}, own, backward=True))
+                self.gradients[place] = owner, own
+            taken.add(slot.storage)
 
     def _prepare(self) -> list[tuple[int, Slot]]:
         """Find out what the program writes into, and what has to be undone if a branch diverges.
