@@ -471,3 +471,34 @@ def test_each_tensor_has_a_gradient_of_its_own() -> None:
             leaf.grad *= 0.5
         for one, two in zip(ones, twos, strict=True):
             np.testing.assert_array_equal(two.grad, one.grad)
+
+
+# -- results whose size depends on numbers ----------------------------------------------------
+
+
+@pytest.mark.parametrize("undone", [True, False])
+@pytest.mark.parametrize("name", ["unique", "bincount", "flatnonzero", "argwhere", "union1d", "repeat"])
+def test_results_that_are_longer_or_shorter_are_recorded_anew(name: str, undone: bool) -> None:
+    """One element must not be taken for many, nor a step be half made before that is noticed."""
+    calls: dict[str, Callable[[Any], Any]] = {
+        "union1d": lambda x: np.union1d(x, x),
+        "repeat": lambda x: np.repeat(np.arange(len(x)) * x, x),
+    }
+    call = calls.get(name, getattr(np, name))
+
+    def counting() -> tuple[Any, Any]:
+        count = np.zeros(1)
+
+        def step(x: Any) -> Any:
+            if undone:
+                counter = autograd.lend(count)
+                counter += 1
+            return call(x).sum()
+
+        return count, step
+
+    (one, eager), (two, step) = counting(), counting()
+    compiled = autograd.compile(step)
+    for numbers in ([1, 2, 3], [1, 2, 3], [1, 2, 3], [3, 2, 1], [1, 1, 1], [0, 0, 2], [0, 0, 0], [2, 3, 2]):
+        assert compiled(np.array(numbers)) == eager(np.array(numbers))
+        assert one == two

@@ -29,7 +29,10 @@ def bind_generic(function: Any, arguments: Any, options: Any, out: Any) -> Call:
 
 
 def _store(out: Any, function: Any, *arguments: Any) -> None:
-    out[...] = function(*arguments)
+    found = function(*arguments)
+    if np.shape(found) != out.shape:  # one element would be copied into all
+        raise Diverged(f"a result is of shape {np.shape(found)}, and was of shape {out.shape}")
+    out[...] = found
 
 
 def _ufunc(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:

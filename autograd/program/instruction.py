@@ -6,7 +6,15 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .slot import Slot
+
+_AS_LONG_AS_FOUND = frozenset(
+    [np.argwhere, np.bincount, np.compress, np.delete, np.extract, np.flatnonzero, np.intersect1d, np.repeat,
+     np.setdiff1d, np.setxor1d, np.trim_zeros, np.union1d, np.unique]
+)  # fmt: skip
+"""Functions with as many results as the numbers of their arguments make of them."""
 
 
 class Instruction(NamedTuple):
@@ -48,6 +56,8 @@ class Instruction(NamedTuple):
         """Whether a run may end here, because a branch, or the number of elements, would be another one."""
         if self.function is operator.getitem:
             return any(slot.dtype == bool for slot in slots_in((self.arguments[1],)))
+        if self.function in _AS_LONG_AS_FOUND:
+            return True
         return getattr(self.function, "__name__", "") == "check"
 
 
