@@ -502,3 +502,58 @@ def test_results_that_are_longer_or_shorter_are_recorded_anew(name: str, undone:
     for numbers in ([1, 2, 3], [1, 2, 3], [1, 2, 3], [3, 2, 1], [1, 1, 1], [0, 0, 2], [0, 0, 0], [2, 3, 2]):
         assert compiled(np.array(numbers)) == eager(np.array(numbers))
         assert one == two
+
+
+# -- arguments that share memory --------------------------------------------------------------
+
+
+def test_a_gradient_from_the_last_step_is_an_argument_like_any_other() -> None:
+    def stepping() -> tuple[Any, Any]:
+        w = Tensor(np.ones(3), requires_grad=True)
+
+        def step(x: Any, before: Any) -> Any:
+            w.zero_grad()
+            loss = (w * w * x).sum()
+            loss.backward()
+            w.add_(-0.1 * (w.grad + 0.9 * before))
+            return loss
+
+        return w, step
+
+    (one, eager), (two, step) = stepping(), stepping()
+    compiled = autograd.compile(step)
+    for k in range(9):
+        x = np.arange(3.0) + k / 10
+        before = [np.zeros(3) if w.grad is None else w.grad for w in (one, two)]
+        assert compiled(x, before[1]).item() == eager(x, before[0]).item()
+        np.testing.assert_array_equal(two.data, one.data)
+
+
+def test_arguments_that_share_memory_which_is_changed_are_refused() -> None:
+    def change(a: Any, b: Any) -> Any:
+        a += 1
+        return (a * b).sum()
+
+    x = np.arange(6.0)
+    with pytest.raises(RecordError, match="argument b shares memory with argument a"):
+        record(change)(x[:4], x[2:])
+    np.testing.assert_array_equal(x, np.arange(6.0))
+    compiled = autograd.compile(change)
+    for _ in range(4):
+        halves = np.arange(6.0)
+        assert compiled(halves[:3], halves[3:]) == 26.0  # of one array, and apart
+    with pytest.raises(RecordError, match="pass a copy"):
+        compiled(x[:3], x[:3])
+    np.testing.assert_array_equal(x, np.arange(6.0))
+    w = Tensor(np.ones(3), label="w")
+
+    def move(a: Any) -> Any:
+        w.add_(a)
+        return (w * a).sum()
+
+    compiled = autograd.compile(move)
+    for k in range(4):
+        compiled(np.full(3, float(k)))
+    with pytest.raises(RecordError, match="argument a shares memory with memory from outside, which"):
+        compiled(w.data)
+    np.testing.assert_array_equal(w.data, np.full(3, 7.0))

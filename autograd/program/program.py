@@ -24,7 +24,7 @@ from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
 from .recorder import Recorder, without_collections
-from .replay import Owner, Replay, in_kind, write_back
+from .replay import Owner, Replay, in_kind, refuse_shared, root, write_back
 from .settings import Settings
 from .signature import differences, signature
 from .simplify import simplified
@@ -55,6 +55,7 @@ class Program:
     settings: of modules and optimisers, which have to be as they were.
     rebound: the slots of what is assigned to the data of Values and of arguments.
     written: memory that is written into. undone: the part of it that is, before the last branch.
+    into: the places of arguments that are written into. roots: the ids of the arrays that hold ``written``.
     spoiled: the memory of gradients that is, before the last branch.
     arguments: the name of each argument. names: of memory and results that have one of their own.
 
@@ -125,7 +126,9 @@ class Program:
                 slot = own
             if isinstance(node, Value) or node in self._places:
                 self.rebound.append((self._owner(node), slot))
-        for place, slot in self._prepare():
+        into = self._prepare()
+        refuse_shared(self, leaves)
+        for place, slot in into:
             write_back(leaves[place], slot.value)
 
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
@@ -193,7 +196,9 @@ class Program:
         self.undoes = drawn or bool(self.undone)
         into = [(inputs[slot], slot) for slot in written if slot in inputs]
         self.rebound += into
+        self.into = [place for place, _ in into]
         memories = [slot.value for slot in self.written]
+        self.roots = frozenset(id(root(memory)) for memory in memories)
         self.changed = [
             tensor
             for tensor, memory, _ in self.tensors

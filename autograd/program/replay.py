@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..errors import RecordError
 from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
 from ..value import Value, constant
@@ -62,6 +63,7 @@ class Replay:
                 handed.append((owner, gradient))
             elif isinstance(owner, Node):
                 self._left.append((owner, None if gradient is None else arrays[gradient]))
+        self._used = {id(root(array)) for _, array in self._left if array is not None}
         self._spoiled = [arrays[slot] for slot in program.spoiled]
         self._handed = _Handed.of(handed, self.plan)
         self._rebound = _Handed.of(program.rebound, self.plan)
@@ -89,6 +91,7 @@ class Replay:
         Diverged: they are not.
         """
         program = self.program
+        refuse_shared(program, leaves)
         if program.nodes and not program.outside.isdisjoint([leaves[place] for place in program.nodes]):
             raise Diverged("an argument is a node that the function also reaches in another way")
         if any([leaves[place]._parents for place in program.nodes]):
@@ -131,6 +134,7 @@ class Replay:
             if array is arrays[slot]:
                 continue
             fits = type(array) is np.ndarray and array.strides == own.strides and slot not in self._copied
+            fits = fits and id(root(array)) not in self._used  # a gradient, which is computed anew
             # The calls take the array itself if it is large, or comes again; the others are copied.
             if not fits or (own.nbytes < COPIED and array is not self._before.get(slot)):
                 self._before[slot] = array
@@ -238,6 +242,32 @@ def _planned(program: Program) -> Plan:
 
 def _node(owner: Owner, leaves: Sequence[Any]) -> Any:
     return leaves[owner] if isinstance(owner, int) else owner
+
+
+def refuse_shared(program: Program, leaves: Sequence[Any]) -> None:
+    """Refuse arguments that a run would change while it reads them as another argument or as memory.
+
+    Raises
+    ------
+    RecordError: an array shares memory with one that the program writes into, of which it has a copy.
+    """
+    given = {place: leaves[place] for place in program.inputs if type(leaves[place]) is np.ndarray}
+    if not program.into and program.roots.isdisjoint([id(root(array)) for array in given.values()]):
+        return
+    changed = [(place, f"argument {program.arguments[place]}", given.get(place)) for place in program.into]
+    changed += [(-1, program.names.get(slot, "memory from outside"), slot.value) for slot in program.written]
+    for own, what, memory in changed:
+        for place, array in given.items():
+            if place != own and root(array) is root(memory) and np.may_share_memory(array, memory):
+                raise RecordError(
+                    f"{program.name}: argument {program.arguments[place]} shares memory with {what}, which "
+                    "the function changes; pass a copy of one of them"
+                )
+
+
+def root(array: Any) -> Any:
+    """The array whose memory this one looks into; itself if it has its own."""
+    return array if array is None or array.base is None else array.base
 
 
 def write_back(argument: Any, numbers: Any) -> None:
