@@ -92,6 +92,12 @@ def recorder_now() -> Recorder | None:
     return None if current is None else current.recorder
 
 
+def is_traced(node: Node) -> bool:
+    """Whether a transform that is under way in this thread differentiates by a leaf."""
+    current = MODE.get()
+    return current is not None and node in current.traced
+
+
 def lend(array: np.ndarray[Any, Any], name: str = "") -> Any:
     """An array that outlives a step, such as a running mean, as a recorded program has to see it.
 

@@ -557,3 +557,42 @@ def test_arguments_that_share_memory_which_is_changed_are_refused() -> None:
     with pytest.raises(RecordError, match="argument a shares memory with memory from outside, which"):
         compiled(w.data)
     np.testing.assert_array_equal(w.data, np.full(3, 7.0))
+
+
+# -- a program where no program can be --------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_program_is_not_differentiated(kind: str) -> None:
+    """It leaves no graph, so that the derivative would be 0."""
+
+    def square(x: Any) -> Any:
+        return total(x * x)
+
+    argument = KINDS[kind](3.0).data
+    program = record(square)(KINDS[kind](1.0))
+    for function in (lambda x: record(square)(x).result, program):
+        with pytest.raises(RecordError, match="differentiate"):
+            autograd.grad(function)(argument)
+    with pytest.raises(RecordError, match="part of what is being recorded"):
+        record(lambda x: record(square)(x).result)(argument)
+
+
+def test_a_ufunc_of_several_results_is_refused() -> None:
+    with pytest.raises(RecordError, match="modf returns 2 arrays"):
+        record(np.modf)(np.ones(3))
+
+
+def test_the_gradient_of_a_value_is_a_float_where_arrays_took_part() -> None:
+    w = Value(1.5)
+
+    def step(x: Any, y: Any) -> Any:
+        w.zero_grad()
+        loss = (w * x * y).sum()
+        loss.backward()
+        return loss
+
+    compiled = autograd.compile(step)
+    for k in range(5):
+        compiled(1.0 + k, np.ones(2))
+        assert type(w.grad) is float and w.grad == 2.0 + 2 * k

@@ -164,6 +164,8 @@ class Calls:
 
     def ufunc(self, ufunc: Any, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """Call a function of elements."""
+        if ufunc.nout > 1:
+            raise RecordError(f"{ufunc.__name__} returns {ufunc.nout} arrays, and a call of a program one")
         out = options.get("out", (None,))[0]
         if type(out) is Slot and isinstance(out.value, np.generic):
             out = None  # a number: ``a += b`` gives it another one

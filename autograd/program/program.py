@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import RecordError, ShapeError
-from ..grad_mode import is_recording, mode
+from ..grad_mode import MODE, is_recording, is_traced, mode
 from ..graph import Node
 from ..modes import quietly
 from ..structure import flatten
@@ -72,6 +72,9 @@ class Program:
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         self.name = getattr(function, "__name__", type(function).__name__)
+        current = MODE.get()
+        if current is not None and current.recorder is not None:
+            raise RecordError(f"{self.name} is part of what is being recorded: call it without record()")
         self.arguments = argument_names(function, arguments)
         self.signature = signature(arguments)
         leaves, build = flatten(arguments)
@@ -138,6 +141,11 @@ class Program:
                 _, own = recorder.given[x]
                 self.inputs[place] = self.inputs[self._places[own]]
                 return own
+            if is_traced(x):
+                raise RecordError(
+                    f"argument {place} is {x.name()}, which a transform differentiates by; a program leaves "
+                    "no graph: differentiate the function itself, or record its derivative"
+                )
             if x.parents:
                 raise RecordError(
                     f"argument {place} is {x.name()}, the result of a graph from before the recording; pass "

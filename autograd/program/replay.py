@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..errors import RecordError
+from ..grad_mode import is_traced
 from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
 from ..value import Value, constant
@@ -96,6 +97,8 @@ class Replay:
             raise Diverged("an argument is a node that the function also reaches in another way")
         if any([leaves[place]._parents for place in program.nodes]):
             raise Diverged("an argument is the result of a graph")
+        if any([is_traced(leaves[place]) for place in program.nodes]):
+            raise Diverged("an argument is what a transform differentiates by")
         if len(program.nodes) > 1 and program.nodes_again(leaves) != program.again:
             raise Diverged("other arguments are the same node")
         for owner in program.absent:
@@ -220,7 +223,10 @@ class _Handed(NamedTuple):
             assert plan.memory is not None
             return plan.memory[self.places].tolist()  # type: ignore[no-any-return]
         arrays = plan.arrays
-        return [float(arrays[slot]) if slot.weak else arrays[slot].copy() for slot in self.slots]
+        return [
+            float(arrays[slot]) if slot.weak or isinstance(owner, Value) else arrays[slot].copy()
+            for owner, slot in zip(self.owners, self.slots, strict=True)
+        ]
 
 
 def _planned(program: Program) -> Plan:
