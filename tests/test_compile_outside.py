@@ -596,3 +596,62 @@ def test_the_gradient_of_a_value_is_a_float_where_arrays_took_part() -> None:
     for k in range(5):
         compiled(1.0 + k, np.ones(2))
         assert type(w.grad) is float and w.grad == 2.0 + 2 * k
+
+
+# -- the order of what is done ----------------------------------------------------------------
+
+
+def test_two_updates_in_one_step() -> None:
+    """The optimiser writes into its flat array, and so into the parameter that is read again."""
+
+    def stepping() -> tuple[Any, Any]:
+        w = Tensor(np.ones(3), requires_grad=True)
+        optimizer = nn.SGD([w], lr=0.1)
+
+        def step(x: Any) -> Any:
+            losses = []
+            for _ in range(2):
+                optimizer.zero_grad()
+                loss = (w * w * x).sum()
+                loss.backward()
+                optimizer.step()
+                losses.append(loss)
+            return [*losses, (w * w * x).sum()]
+
+        return w, step
+
+    (one, eager), (two, step) = stepping(), stepping()
+    compiled, x = autograd.compile(step), np.arange(3.0)
+    for _ in range(5):
+        assert [loss.item() for loss in compiled(x)] == [loss.item() for loss in eager(x)]
+        np.testing.assert_array_equal(two.data, one.data)
+    program, _ = record(step)(x), eager(x)
+    assert [loss.item() for loss in program(x)] == [loss.item() for loss in eager(x)]
+
+
+def test_nothing_is_changed_before_a_question_that_comes_before_it() -> None:
+    """Also where numbers are computed in groups: not the steps of an optimiser, nor random numbers."""
+
+    def stepping() -> tuple[Any, Any]:
+        model, draws = nn.MLP(2, [12, 12, 1], "tanh", rng=0), np.random.default_rng(5)
+        w, optimizer = Tensor(np.ones(2), requires_grad=True), nn.Adam(model.parameters(), lr=0.05)
+
+        def step(x: Any, y: Any) -> Any:
+            optimizer.zero_grad()
+            loss = (model([x, y]) - 0.5) ** 2
+            loss.backward()
+            positive = bool(loss > 0.3)
+            (w * (3.0 if positive else 4.0)).sum().backward()
+            optimizer.step()
+            return loss, autograd.random_numbers(draws, (2,)) * (1 if positive else 2)
+
+        return w, step
+
+    (one, eager), (two, step) = stepping(), stepping()
+    compiled, draw = autograd.compile(step), np.random.default_rng(0)
+    for _ in range(16):
+        x, y = map(float, draw.normal(size=2))
+        (loss, numbers), (expected, others) = compiled(x, y), eager(x, y)
+        assert loss.item() == pytest.approx(expected.item(), rel=1e-10)
+        np.testing.assert_array_equal(numbers, others)
+        np.testing.assert_array_equal(two.grad, one.grad)

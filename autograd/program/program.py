@@ -176,7 +176,7 @@ class Program:
                 continue
             if slot.storage in taken:
                 own = Slot(recorder, np.copy(slot.value))
-                self.instructions.append(Instruction(np.copy, (slot,), {}, own, backward=True))
+                self.tape.add(Instruction(np.copy, (slot,), {}, own, backward=True))
                 self.gradients[place] = owner, own
             taken.add(slot.storage)
 

@@ -20,7 +20,7 @@ import numpy as np
 from ..ops import erf, erfc
 from .calls import OUT_BY_NAME
 from .instruction import Instruction
-from .slot import Slot, astype, number
+from .slot import Slot, astype, home, number
 from .tape import NO_NUMBER, Tape
 
 Call = Callable[[], Any]
@@ -217,17 +217,17 @@ class _Numbers:
 
 def _into_levels(numbers: _Numbers, others: Mapping[int, Instruction]) -> dict[int, list[Instruction]]:
     """Find the level of every number; the other calls at each level."""
-    level: dict[Slot, int] = {}  # of the last write into an array
-    read: dict[Slot, int] = {}  # of the last read of an array
+    level: dict[Any, int] = {}  # of the last write into an array
+    read: dict[Any, int] = {}  # of the last read of an array
     checked = 0  # of the last check of a branch, which arrays wait for: some are looked at if it diverges
     levels: dict[int, list[Instruction]] = {}
     done = 0
     for place, instruction in others.items():
         numbers.rise(done, place)
         done = place + 1
-        inputs, output = list(instruction.inputs()), instruction.output.storage
+        inputs, output = list(instruction.inputs()), home(instruction.output)
         mine = 1 + max(
-            [numbers.level[slot.place] if slot.place >= 0 else level.get(slot.storage, 0) for slot in inputs],
+            [numbers.level[slot.place] if slot.place >= 0 else level.get(home(slot), 0) for slot in inputs],
             default=0,
         )
         if instruction.is_view:
@@ -238,7 +238,7 @@ def _into_levels(numbers: _Numbers, others: Mapping[int, Instruction]) -> dict[i
             checked = max(checked, mine)
         for slot in inputs:
             if slot.place < 0:
-                read[slot.storage] = max(read.get(slot.storage, 0), mine)
+                read[home(slot)] = max(read.get(home(slot), 0), mine)
         if instruction.output.place < 0:
             if not instruction.is_view:
                 level[output] = max(level.get(output, 0), mine)

@@ -13,7 +13,7 @@ import numpy as np
 
 from .calls import check, draw
 from .instruction import Instruction, replaced
-from .slot import Slot
+from .slot import Slot, home
 
 _NEVER = (check, draw, np.empty_like)
 """Functions that are not the same twice."""
@@ -25,8 +25,8 @@ def simplified(instructions: Mapping[int, Instruction]) -> tuple[dict[int, Instr
     A result that is written into later is left alone: two that are equal at first may not stay so. So
     are single numbers, of which there are many, and each costs little.
     """
-    written = {i.output.storage for i in instructions.values() if i.writes and i.function is not check}
-    writes: dict[Slot, int] = {}  # how often memory was written into so far
+    written = {home(i.output) for i in instructions.values() if i.writes and i.function is not check}
+    writes: dict[Any, int] = {}  # how often memory was written into so far
     same: dict[Slot, Slot] = {}
     known: dict[Any, Slot] = {}
     kept: dict[int, Instruction] = {}
@@ -40,13 +40,13 @@ def simplified(instructions: Mapping[int, Instruction]) -> tuple[dict[int, Instr
         if instruction.output.storage in same:  # a view of what was left out
             instruction.output.base = same[instruction.output.storage]
         function, arguments, options, output = instruction[:4]
-        storage = output.storage
+        storage = home(output)
         if instruction.writes or output.weak or function in _NEVER or storage in written:
             kept[place] = instruction
             if storage in written and instruction.writes:
                 writes[storage] = writes.get(storage, 0) + 1
             continue
-        now = tuple([writes.get(slot.storage, 0) for slot in instruction.inputs()]) if writes else ()
+        now = tuple([writes.get(home(slot), 0) for slot in instruction.inputs()]) if writes else ()
         key = function, _key(arguments), _key(sorted(options.items())), now
         first = known.setdefault(key, output)
         if first is output:

@@ -329,6 +329,17 @@ class Slot(StandIn, NDArrayOperatorsMixin):
         return f"<recorded array of shape {self.shape}, {self.dtype}>"
 
 
+def home(slot: Slot) -> Any:
+    """The memory that a slot lies in: what two slots share if writing into the one may change the other.
+
+    A parameter lies in the flat array of its optimiser; both are memory from outside, and slots of their own.
+    """
+    array = slot.storage.value
+    if not isinstance(array, np.ndarray):
+        return slot.storage
+    return id(array if array.base is None else array.base)
+
+
 def astype(x: Any, dtype: Any) -> Any:
     """The same numbers in another dtype."""
     return np.asarray(x).astype(dtype)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograd import RecordError
-from autograd.graph import recorder_now
+from autograd.grad_mode import recorder_now
 
 from ..optimizers import Optimizer
 
