@@ -655,3 +655,27 @@ def test_nothing_is_changed_before_a_question_that_comes_before_it() -> None:
         assert loss.item() == pytest.approx(expected.item(), rel=1e-10)
         np.testing.assert_array_equal(numbers, others)
         np.testing.assert_array_equal(two.grad, one.grad)
+
+
+# -- numbers and results ----------------------------------------------------------------------
+
+
+def test_a_number_of_numpy_is_not_changed_in_place_and_an_array_is() -> None:
+    def halved(x: Any, rate: Any) -> Any:
+        rate *= 0.5
+        return x.sum() * rate
+
+    compiled = autograd.compile(halved)
+    for k in range(8):
+        rate, array = np.float64(3.0 + k), np.array(3.0 + k)
+        assert compiled(np.ones(2), rate) == 3.0 + k
+        assert compiled(np.ones(2), array) == 3.0 + k
+        assert array == (3.0 + k) / 2
+
+
+def test_a_result_that_is_a_constant_is_the_callers_to_change() -> None:
+    compiled = autograd.compile(lambda x: (x.sum(), np.zeros(2)))
+    for _ in range(5):
+        _, zeros = compiled(np.ones(2))
+        np.testing.assert_array_equal(zeros, np.zeros(2))
+        zeros += 1

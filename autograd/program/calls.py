@@ -62,7 +62,8 @@ class Calls:
 
     def input(self, array: Any, weak: bool = False) -> Slot:
         """A slot for an argument of the recorded function."""
-        slot = self.outside(array) if weak else Slot(self, np.array(array, order="K"))
+        number = isinstance(array, np.generic)  # which is not changed in place
+        slot = self.outside(array) if weak else Slot(self, array if number else np.array(array, order="K"))
         self.inputs.add(slot)
         return slot
 

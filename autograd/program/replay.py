@@ -287,7 +287,9 @@ def write_back(argument: Any, numbers: Any) -> None:
 def in_kind(slot: Any, kind: Any, arrays: Any = None) -> Any:
     """A result as the function returned it: a Tensor, a Value, an array, a float, or a constant."""
     if not isinstance(slot, Slot):
-        return kind.detach() if isinstance(kind, (Value, Tensor)) else slot
+        if isinstance(kind, (Value, Tensor)):
+            return kind.detach()
+        return slot.copy() if isinstance(slot, np.ndarray) else slot  # the caller's to change
     array = slot.value if arrays is None else arrays[slot]
     if isinstance(kind, Tensor):
         return Tensor(array, label=kind.label)

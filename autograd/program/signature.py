@@ -26,8 +26,10 @@ def signature(tree: Any) -> Any:
         return (kind, *[(name, signature(part)) for name, part in tree.items()])
     if isinstance(tree, Node):
         return kind, tree.shape, tree.dtype, tree.requires_grad
-    if isinstance(tree, (np.generic, StandIn)):  # first: NumPy's float64 is a float, too, and widens others
+    if isinstance(tree, StandIn):
         return tree.shape, tree.dtype
+    if isinstance(tree, np.generic):  # first: NumPy's float64 is a float, too, and widens others
+        return np.generic, tree.dtype
     if isinstance(tree, float):
         return float
     try:
@@ -59,6 +61,8 @@ def differences(recorded: Any, arguments: tuple[Any, ...]) -> str:
 def _words(part: Any) -> str:
     if part is float:
         return "a float"
+    if isinstance(part, tuple) and part[0] is np.generic:
+        return f"a number of NumPy's, {part[1]}"
     if isinstance(part, tuple) and len(part) == 2 and isinstance(part[0], tuple):
         return f"an array of shape {part[0]}, {part[1]}"
     if isinstance(part, tuple) and len(part) == 4 and isinstance(part[0], type) and issubclass(part[0], Node):
