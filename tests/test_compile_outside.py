@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -679,3 +681,18 @@ def test_a_result_that_is_a_constant_is_the_callers_to_change() -> None:
         _, zeros = compiled(np.ones(2))
         np.testing.assert_array_equal(zeros, np.zeros(2))
         zeros += 1
+
+
+def test_threads_take_turns_at_recording() -> None:
+    model = nn.Linear(2, 1, rng=0)
+
+    def slowly(x: Any) -> Any:
+        y = model(x).sum()
+        time.sleep(0.01)  # so that the others begin
+        return y
+
+    compiled, x = autograd.compile(slowly), np.ones((3, 2), np.float32)
+    compiled(x)
+    with ThreadPoolExecutor(3) as threads:
+        results = list(threads.map(lambda _: compiled(x).item(), range(9)))
+    assert set(results) == {slowly(x).item()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -39,15 +40,17 @@ class Compiled:
         self.programs: dict[Any, list[Program]] = {}
         self._checked: set[Program] = set()
         self._warm = False
+        self._lock = threading.RLock()
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         """Make the step."""
         if not self._warm or _is_watched():
             self._warm = True
             return self.function(*arguments, **options)
-        if options:
-            return self._replayed(by_name(self.function), (*arguments, options))
-        return self._replayed(self.function, arguments)
+        with self._lock:  # one thread at a time: a recording puts stand-ins into the nodes that it meets
+            if options:
+                return self._replayed(by_name(self.function), (*arguments, options))
+            return self._replayed(self.function, arguments)
 
     def _replayed(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         # A dict in the last place is not the same as arguments with a name.
