@@ -696,3 +696,26 @@ def test_threads_take_turns_at_recording() -> None:
     with ThreadPoolExecutor(3) as threads:
         results = list(threads.map(lambda _: compiled(x).item(), range(9)))
     assert set(results) == {slowly(x).item()}
+
+
+def test_a_compiled_function_that_another_one_calls_is_part_of_it() -> None:
+    def making(compile: Callable[..., Any]) -> tuple[Any, Any, Any]:
+        w = Tensor(np.ones(2), requires_grad=True)
+        inner = compile(lambda x: (w * x).sum())
+
+        def step(x: Any) -> Any:
+            w.zero_grad()
+            loss = inner(x) ** 2
+            loss.backward()
+            w.add_(-0.1 * w.grad)
+            return loss
+
+        return w, inner, compile(step)
+
+    (one, score, step), (two, compiled_score, compiled) = making(lambda f: f), making(autograd.compile)
+    for k in range(8):
+        x = np.arange(2.0) + k / 10
+        assert compiled_score(x).item() == score(x).item()
+        if k > 2:
+            assert compiled(x).item() == step(x).item()
+        np.testing.assert_array_equal(two.data, one.data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ class Compiled:
         """Make the step."""
         if not self._warm or _is_watched():
             self._warm = True
-            return self.function(*arguments, **options)
+            return _run(self.function, *arguments, **options)
         with self._lock:  # one thread at a time: a recording puts stand-ins into the nodes that it meets
             if options:
                 return self._replayed(by_name(self.function), (*arguments, options))
@@ -91,7 +92,7 @@ class Compiled:
             node.grad = gradient
         for argument, data in given:
             write_back(argument, data)
-        result = function(*arguments)
+        result = _run(function, *arguments)
         program.keep_memory()
         names, expected = _names(program, leaves), _come_to(program, leaves, result)
         for name, a, b, size in zip(names, replayed, expected, _sizes(names, expected), strict=True):
@@ -136,10 +137,23 @@ def compile(step: Callable[..., Any]) -> Compiled:
     return Compiled(step)
 
 
+_RUNNING: ContextVar[bool] = ContextVar("autograd_compiled_running", default=False)
+"""Whether a compiled function runs as it is."""
+
+
+def _run(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    """Run a function as it is, and with it all compiled functions that it calls: their graphs are needed."""
+    token = _RUNNING.set(True)
+    try:
+        return function(*arguments, **options)
+    finally:
+        _RUNNING.reset(token)
+
+
 def _is_watched() -> bool:
-    """Whether each operation matters: to a larger recording, to a transform, or to ``detect_anomaly``."""
+    """Whether each operation matters: to a larger step, to a transform, or to ``detect_anomaly``."""
     mode = MODE.get()
-    return mode is not None and bool(mode.recorder or mode.traced or mode.watch)
+    return _RUNNING.get() or (mode is not None and bool(mode.recorder or mode.traced or mode.watch))
 
 
 def _owners(program: Program, leaves: Any) -> list[Node]:

@@ -95,9 +95,10 @@ class Replay:
         refuse_shared(program, leaves)
         if program.nodes and not program.outside.isdisjoint([leaves[place] for place in program.nodes]):
             raise Diverged("an argument is a node that the function also reaches in another way")
-        if any([leaves[place]._parents for place in program.nodes]):
+        nodes = [leaves[place] for place in program.nodes]
+        if any([node._parents for node in nodes]):
             raise Diverged("an argument is the result of a graph")
-        if any([is_traced(leaves[place]) for place in program.nodes]):
+        if any(map(is_traced, nodes)):
             raise Diverged("an argument is what a transform differentiates by")
         if len(program.nodes) > 1 and program.nodes_again(leaves) != program.again:
             raise Diverged("other arguments are the same node")
@@ -257,9 +258,10 @@ def refuse_shared(program: Program, leaves: Sequence[Any]) -> None:
     ------
     RecordError: an array shares memory with one that the program writes into, of which it has a copy.
     """
-    given = {place: leaves[place] for place in program.inputs if type(leaves[place]) is np.ndarray}
-    if not program.into and program.roots.isdisjoint([id(root(array)) for array in given.values()]):
+    arrays = [x for x in leaves if type(x) is np.ndarray]
+    if not program.into and program.roots.isdisjoint([id(x if x.base is None else x.base) for x in arrays]):
         return
+    given = {place: leaves[place] for place in program.inputs if type(leaves[place]) is np.ndarray}
     changed = [(place, f"argument {program.arguments[place]}", given.get(place)) for place in program.into]
     changed += [(-1, program.names.get(slot, "memory from outside"), slot.value) for slot in program.written]
     for own, what, memory in changed:
