@@ -278,6 +278,7 @@ class Module:
                 before[...] = array  # in place: programs that were recorded from it have this memory
             else:
                 getattr(module, name).data = array.astype(before.dtype)
+        note_change()
 
     # -- hooks ----------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import RecordError, Tensor, Value, gradcheck, record
+from autograd import GraphError, RecordError, Tensor, Value, gradcheck, no_grad, record
 
 KINDS: dict[str, Callable[[float], Any]] = {
     "Tensor": lambda x: Tensor([x, x + 1], requires_grad=True, label="w"),
@@ -719,3 +720,106 @@ def test_a_compiled_function_that_another_one_calls_is_part_of_it() -> None:
         if k > 2:
             assert compiled(x).item() == step(x).item()
         np.testing.assert_array_equal(two.data, one.data)
+
+
+# -- what is used without being called --------------------------------------------------------
+
+
+class Scaled(nn.Module):
+    """A model that is used by its parts and its methods."""
+
+    def __init__(self) -> None:
+        self.encoder, self.beta = nn.Linear(2, 1, rng=0), 1.0
+        self.register_buffer("mask", np.array([1.0, 0.5], np.float32))
+
+    def loss(self, x: Any) -> Any:
+        return self.encoder(Tensor(x) * (2 - self.mask)).sum() * self.beta
+
+    def forward(self, x: Any) -> Any:
+        return self.loss(x)
+
+
+def set_beta(model: Any) -> None:
+    model.beta = 3.0
+
+
+def replace_encoder(model: Any) -> None:
+    model.encoder = nn.Linear(2, 1, rng=5)
+
+
+def load_mask(model: Any) -> None:
+    model.load_state_dict({**model.state_dict(), "mask": np.array([0.25, 2.0], np.float32)})
+
+
+def helper(model: Any, x: Any) -> Any:
+    return model.loss(x)
+
+
+GLOBAL = Scaled()
+USES: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
+    "a method": lambda model: model.loss,
+    "a closure": lambda model: lambda x: model.loss(x) + model.encoder(x).sum(),
+    "a partial": lambda model: functools.partial(helper, model),
+    "a default": lambda model: lambda x, model=model: model.loss(x),
+    "a function in between": lambda model: lambda x, use=lambda x: model.loss(x): use(x),
+    "the model": lambda model: model,
+}
+
+
+@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("change", [set_beta, replace_encoder, load_mask])
+def test_a_model_that_is_not_called_is_looked_at(use: str, change: Callable[[Any], None]) -> None:
+    one, two = Scaled(), Scaled()
+    eager, compiled = USES[use](one), autograd.compile(USES[use](two))
+    x = np.ones((3, 2), np.float32)
+    for k in range(7):
+        assert compiled(x).item() == eager(x).item()
+        if k == 4:
+            change(one)
+            change(two)
+
+
+def test_a_global_model_is_looked_at() -> None:
+    compiled = autograd.compile(lambda x: helper(GLOBAL, x))
+    x = np.ones((3, 2), np.float32)
+    try:
+        for k in range(7):
+            assert compiled(x).item() == helper(GLOBAL, x).item()
+            if k == 4:
+                GLOBAL.beta = 5.0
+    finally:
+        GLOBAL.beta = 1.0
+
+
+# -- graphs that reach over the edge of a program ---------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_differentiated_through_a_result_that_has_no_graph(kind: str) -> None:
+    """It would leave the gradients of what the result was computed from without a word."""
+    w, h = KINDS[kind](1.0), KINDS[kind](2.0)
+    compiled = autograd.compile(lambda x: w * x)
+    total(compiled(3.0) * h).backward()  # the first call is the function itself
+    first = np.copy(w.grad)
+    w.zero_grad()
+    for k in range(4):
+        result = compiled(3.0)
+        if k == 1:  # the call that runs both, and returns what the function itself did
+            continue
+        with pytest.raises(GraphError, match="keeps no graph"):
+            total(result * h).backward()
+        assert w.grad is None and result.requires_grad
+        with no_grad():
+            assert not (result * h).requires_grad
+    np.testing.assert_array_equal(first, 3.0 * h.data)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_graph_from_before_is_not_part_of_a_program(kind: str) -> None:
+    w = KINDS[kind](1.0)
+    doubled = w * 2
+    with pytest.raises(RecordError, match=r"uses .*, the result of a graph from before"):
+        record(lambda x: total(doubled * x))(3.0)
+    np.testing.assert_array_equal(
+        record(lambda x: total(doubled.detach() * x))(3.0).result.data, total(doubled * 3.0).data
+    )

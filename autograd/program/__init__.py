@@ -8,6 +8,7 @@ array([5., 6.])
 """
 
 from .compiled import Compiled, compile
-from .program import Program, record
+from .program import Program
+from .recorded import record
 
 __all__ = ["Compiled", "Program", "compile", "record"]

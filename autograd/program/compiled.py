@@ -15,7 +15,8 @@ from ..grad_mode import MODE, is_recording
 from ..graph import Node, get_grad
 from ..structure import flatten
 from .calls import Diverged
-from .program import Program, by_name
+from .program import Program
+from .recorded import by_name
 from .replay import write_back
 from .signature import signature
 

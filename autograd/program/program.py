@@ -23,8 +23,10 @@ from .instruction import Instruction
 from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
+from .reach import modules_within_reach
 from .recorder import Recorder, without_collections
-from .replay import Owner, Replay, in_kind, refuse_shared, root, write_back
+from .replay import Owner, Replay, refuse_shared, root, write_back
+from .results import in_kind, kind_of
 from .settings import Settings
 from .signature import differences, signature
 from .simplify import simplified
@@ -59,6 +61,7 @@ class Program:
     spoiled: the memory of gradients that is, before the last branch.
     arguments: the name of each argument. names: of memory and results that have one of their own.
 
+    >>> from autograd import record
     >>> program = record(lambda x: x * x + 1)(3.0)
     >>> program(5.0)
     26.0
@@ -94,13 +97,16 @@ class Program:
         finally:
             rebound, gradients = recorder.finish()
         self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
-        self.result = self.build([in_kind(slot, x) for slot, x in zip(slots, outputs, strict=True)])
-        self.kinds = [x.detach() if isinstance(x, (Value, Tensor)) and x.parents else x for x in outputs]
+        self.kinds = [kind_of(x) for x in outputs]
+        self.result = self.build([in_kind(slot, x) for slot, x in zip(slots, self.kinds, strict=True)])
         self._recorder, self.tape = recorder, recorder.tape
         self.tape.others, same = simplified(self.tape.others)
         self.leaves = list(recorder.leaves.values())
         self.generators, self.modules = recorder.generators, recorder.modules
-        self.settings = [Settings(owner, recorder.touched) for owner in recorder.watched]
+        for module in modules_within_reach(function):
+            recorder.module(module)
+        lent = recorder.leaves.keys()
+        self.settings = [Settings(owner, recorder.touched, lent) for owner in recorder.watched]
         self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
         self.cells: list[tuple[Value, Slot]] = []  # Values whose number is read at every run
         self.tensors: list[tuple[Tensor, Any, Any]] = []  # Tensors that have to be as they were
@@ -271,6 +277,7 @@ class Program:
             branch for an item.
         ShapeError: the arrays are not of one length.
 
+        >>> from autograd import record
         >>> program = record(lambda x, y: x * y + x)(1.0, 2.0)
         >>> program.batch(np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0, 2.0]))
         array([1., 4., 9.])
@@ -364,46 +371,6 @@ class Program:
 
     def __repr__(self) -> str:
         return f"<program of {self.name}: {len(self)} instructions>"
-
-
-def record(function: Callable[..., Any]) -> Callable[..., Program]:
-    """Run a function once, for real, and write down all that it computes.
-
-    ``record(fn)(*args)`` returns the :class:`Program`; its ``result`` is what fn returned. The function
-    may take and return floats, arrays, Values, Tensors and structures of them, and may make a whole step
-    of training. Floats, arrays and nodes passed in are inputs; anything else is part of the program.
-
-    Raises
-    ------
-    CutGraphError: the function asks for a number as such, as ``float()`` does, which would freeze it.
-    RecordError: it does something that cannot be repeated from a list of array calls.
-
-    >>> from autograd import Value, tanh
-    >>> w = Value(0.5, label="w")
-    >>> program = record(lambda x: tanh(w * x))(2.0)
-    >>> round(program(4.0).data, 6)
-    0.964028
-    """
-
-    @functools.wraps(function)
-    def recorded(*arguments: Any, **options: Any) -> Program:
-        return Program(by_name(function), (*arguments, options)) if options else Program(function, arguments)
-
-    return recorded
-
-
-def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that takes the arguments with a name as a dict, its last argument.
-
-    >>> by_name(lambda x, y: x - y)(5, {"y": 3})
-    2
-    """
-
-    @functools.wraps(function)
-    def called(*arguments: Any) -> Any:
-        return function(*arguments[:-1], **arguments[-1])
-
-    return called
 
 
 @quietly

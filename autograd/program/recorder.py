@@ -81,10 +81,20 @@ class Recorder(Calls):
         )
 
     def touch(self, node: Node) -> None:
-        """Put a slot in the place of a node's data, if the node is older than the recording and a leaf."""
+        """Put a slot in the place of a node's data, if the node is older than the recording and a leaf.
+
+        Raises
+        ------
+        RecordError: it is the result of an older graph, which would be the same at every run.
+        """
         data = node._data
-        if isinstance(data, Slot) or node._parents or node.number > self.first or node in self.touched:
+        if isinstance(data, Slot) or node.number > self.first or node in self.touched:
             return
+        if node._parents:
+            raise RecordError(
+                f"the recorded function uses {node.name()}, the result of a graph from before the recording, "
+                "which a program would not compute again; compute it inside of the function, or .detach() it"
+            )
         if node in self.given:
             self.refuse_given(node)
         node.sync()

@@ -13,10 +13,11 @@ from ..errors import RecordError
 from ..grad_mode import is_traced
 from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
-from ..value import Value, constant
+from ..value import Value
 from .calls import Diverged
 from .plan import Plan
 from .recorder import without_collections
+from .results import in_kind
 from .scalars import grouped
 from .slot import Slot
 
@@ -284,17 +285,3 @@ def write_back(argument: Any, numbers: Any) -> None:
         argument[...] = numbers
     else:
         argument.data = numbers
-
-
-def in_kind(slot: Any, kind: Any, arrays: Any = None) -> Any:
-    """A result as the function returned it: a Tensor, a Value, an array, a float, or a constant."""
-    if not isinstance(slot, Slot):
-        if isinstance(kind, (Value, Tensor)):
-            return kind.detach()
-        return slot.copy() if isinstance(slot, np.ndarray) else slot  # the caller's to change
-    array = slot.value if arrays is None else arrays[slot]
-    if isinstance(kind, Tensor):
-        return Tensor(array, label=kind.label)
-    if isinstance(kind, Value):
-        return constant(float(array), kind.label)
-    return float(array) if slot.weak else np.array(array)[()]

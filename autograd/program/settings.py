@@ -6,6 +6,8 @@ from collections.abc import Container
 from operator import is_
 from typing import Any
 
+import numpy as np
+
 from ..tensor import Tensor
 from ..value import Value
 
@@ -20,9 +22,10 @@ class Settings:
     Parameters
     ----------
     used: the nodes from before the recording that the step took; other nodes are results.
+    lent: the ids of the arrays that the program reads; what is in the others was read while recording.
     """
 
-    def __init__(self, owner: Any, used: Container[Any]) -> None:
+    def __init__(self, owner: Any, used: Container[Any], lent: Container[int]) -> None:
         self.owner = type(owner).__name__
         self._now = vars(owner)
         self._before = {
@@ -30,10 +33,14 @@ class Settings:
             for name, x in self._now.items()
             if name not in _NO_SETTINGS and (type(x) not in (Tensor, Value) or x in used)
         }
+        arrays = [x for x in self._before.values() if isinstance(x, np.ndarray) and id(x) not in lent]
+        self._read = [(array, array.copy()) for array in arrays]
         self._others = len(self._now) - len(self._before) - sum(name in self._now for name in _NO_SETTINGS)
 
     def are_the_same(self) -> bool:
-        """Whether every attribute is the object that it was, and none is new."""
+        """Whether every attribute is the object that it was, and none is new; and the same numbers."""
         now, before = self._now, self._before
         known = len(before) + self._others + ("training" in now) + ("_inside" in now)
-        return len(now) == known and all(map(is_, map(now.get, before), before.values()))
+        if len(now) != known or not all(map(is_, map(now.get, before), before.values())):
+            return False
+        return all(np.array_equal(array, read) for array, read in self._read)

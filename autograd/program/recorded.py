@@ -1,0 +1,49 @@
+"""``record``: the program of a function."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from .program import Program
+
+
+def record(function: Callable[..., Any]) -> Callable[..., Program]:
+    """Run a function once, for real, and write down all that it computes.
+
+    ``record(fn)(*args)`` returns the :class:`Program`; its ``result`` is what fn returned. The function
+    may take and return floats, arrays, Values, Tensors and structures of them, and may make a whole step
+    of training. Floats, arrays and nodes passed in are inputs; anything else is part of the program.
+
+    Raises
+    ------
+    CutGraphError: the function asks for a number as such, as ``float()`` does, which would freeze it.
+    RecordError: it does something that cannot be repeated from a list of array calls.
+
+    >>> from autograd import Value, tanh
+    >>> w = Value(0.5, label="w")
+    >>> program = record(lambda x: tanh(w * x))(2.0)
+    >>> round(program(4.0).data, 6)
+    0.964028
+    """
+
+    @functools.wraps(function)
+    def recorded(*arguments: Any, **options: Any) -> Program:
+        return Program(by_name(function), (*arguments, options)) if options else Program(function, arguments)
+
+    return recorded
+
+
+def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that takes the arguments with a name as a dict, its last argument.
+
+    >>> by_name(lambda x, y: x - y)(5, {"y": 3})
+    2
+    """
+
+    @functools.wraps(function)
+    def called(*arguments: Any) -> Any:
+        return function(*arguments[:-1], **arguments[-1])
+
+    return called
