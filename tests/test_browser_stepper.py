@@ -174,6 +174,8 @@ def test_every_button_does_what_it_says(visit: Open) -> None:
 
 def test_the_graph_can_be_dragged(visit: Open) -> None:
     page = visit(viz.step(neuron()))
+    # Until the stage has its size, the graph is fitted to it once more.
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     before = page.evaluate("[graph.zoom.x, graph.zoom.y]")
     page.mouse.move(300, 600)
     page.mouse.down()
