@@ -150,6 +150,8 @@ def test_every_optimizer_steps_to_the_bit(name: str) -> None:
     for one, two in zip(*(o.state_dict()["state"].values() for o in optimizers), strict=True):
         for key in one:  # NumPy has another ``power`` for a single number than for arrays
             np.testing.assert_allclose(two[key], one[key], rtol=1e-15 if np.ndim(one[key]) else 1e-14)
+    ((_, *others),) = compiled.programs.values()  # another rate is no other program
+    assert len(others) == (name == "RAdam")  # whose first steps are not rectified
 
 
 LOSSES: dict[str, tuple[Callable[..., Any], Any]] = {

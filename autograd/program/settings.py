@@ -22,7 +22,7 @@ class Settings:
     Parameters
     ----------
     used: the nodes from before the recording that the step took; other nodes are results.
-    lent: the ids of the arrays that the program reads; what is in the others was read while recording.
+    lent: the ids of the arrays that the program reads; what is in other buffers was read while recording.
     """
 
     def __init__(self, owner: Any, used: Container[Any], lent: Container[int]) -> None:
@@ -33,8 +33,8 @@ class Settings:
             for name, x in self._now.items()
             if name not in _NO_SETTINGS and (type(x) not in (Tensor, Value) or x in used)
         }
-        arrays = [x for x in self._before.values() if isinstance(x, np.ndarray) and id(x) not in lent]
-        self._read = [(array, array.copy()) for array in arrays]
+        buffers = [self._now[name] for name in getattr(owner, "_buffers", ())]
+        self._read = [(x, x.copy()) for x in buffers if isinstance(x, np.ndarray) and id(x) not in lent]
         self._others = len(self._now) - len(self._before) - sum(name in self._now for name in _NO_SETTINGS)
 
     def are_the_same(self) -> bool:
