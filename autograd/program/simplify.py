@@ -31,12 +31,14 @@ def simplified(instructions: Mapping[int, Instruction]) -> tuple[dict[int, Instr
     known: dict[Any, Slot] = {}
     kept: dict[int, Instruction] = {}
     for place, instruction in instructions.items():
-        if same and any(slot in same for slot in instruction.inputs()):
+        inputs = list(instruction.inputs())
+        if not same.keys().isdisjoint(inputs):
             instruction = instruction._replace(
                 arguments=replaced(instruction.arguments, lambda slot: same.get(slot, slot)),
                 options=replaced(instruction.options, lambda slot: same.get(slot, slot)),
                 output=same.get(instruction.output, instruction.output),
             )
+            inputs = list(instruction.inputs())
         if instruction.output.storage in same:  # a view of what was left out
             instruction.output.base = same[instruction.output.storage]
         function, arguments, options, output = instruction[:4]
@@ -46,7 +48,7 @@ def simplified(instructions: Mapping[int, Instruction]) -> tuple[dict[int, Instr
             if storage in written and instruction.writes:
                 writes[storage] = writes.get(storage, 0) + 1
             continue
-        now = tuple([writes.get(home(slot), 0) for slot in instruction.inputs()]) if writes else ()
+        now = tuple([writes.get(home(slot), 0) for slot in inputs]) if writes else ()
         key = function, _key(arguments), _key(sorted(options.items())), now
         first = known.setdefault(key, output)
         if first is output:
