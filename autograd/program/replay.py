@@ -94,15 +94,16 @@ class Replay:
         """
         program = self.program
         refuse_shared(program, leaves)
-        if program.nodes and not program.outside.isdisjoint([leaves[place] for place in program.nodes]):
-            raise Diverged("an argument is a node that the function also reaches in another way")
-        nodes = [leaves[place] for place in program.nodes]
-        if any([node._parents for node in nodes]):
-            raise Diverged("an argument is the result of a graph")
-        if any(map(is_traced, nodes)):
-            raise Diverged("an argument is what a transform differentiates by")
-        if len(program.nodes) > 1 and program.nodes_again(leaves) != program.again:
-            raise Diverged("other arguments are the same node")
+        if program.nodes:
+            nodes = [leaves[place] for place in program.nodes]
+            if not program.outside.isdisjoint(nodes):
+                raise Diverged("an argument is a node that the function also reaches in another way")
+            if any([node._parents for node in nodes]):
+                raise Diverged("an argument is the result of a graph")
+            if any(map(is_traced, nodes)):
+                raise Diverged("an argument is what a transform differentiates by")
+            if len(nodes) > 1 and program.nodes_again(leaves) != program.again:
+                raise Diverged("other arguments are the same node")
         for owner in program.absent:
             if get_grad(_node(owner, leaves)) is not None:
                 raise Diverged("a gradient is there, which would be added to")
