@@ -823,3 +823,31 @@ def test_a_graph_from_before_is_not_part_of_a_program(kind: str) -> None:
     np.testing.assert_array_equal(
         record(lambda x: total(doubled.detach() * x))(3.0).result.data, total(doubled * 3.0).data
     )
+
+
+@pytest.mark.parametrize(("indices", "classes"), [([0, 1, 7], [0, 1, 2]), ([0, 1, 2], [0, 1, 9])])
+def test_an_index_out_of_range_is_named_and_changes_nothing(indices: list[int], classes: list[int]) -> None:
+    model = nn.Sequential(nn.Embedding(5, 3, rng=0), nn.Linear(3, 4, rng=1))
+    optimizer = nn.SGD(model.parameters(), lr=0.1)
+
+    def step(x: Any, y: Any) -> Any:
+        optimizer.zero_grad()
+        loss = nn.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    compiled = autograd.compile(step)
+    for _ in range(4):
+        compiled(np.array([0, 1, 2]), np.array([0, 1, 2]))
+    before = {name: array.copy() for name, array in model.state_dict().items()}
+    wrong = np.array(indices), np.array(classes)
+    with pytest.raises(IndexError) as eager:
+        nn.cross_entropy(model(wrong[0]), wrong[1])
+    with pytest.raises(IndexError) as replayed:
+        compiled(*wrong)
+    assert str(replayed.value) == str(eager.value)
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, before[name])
+    compiled(np.array([0, 1, 2]), np.array([0, 1, 2]))
+    assert [len(programs) for programs in compiled.programs.values()] == [1]

@@ -325,6 +325,9 @@ class Slot(StandIn, NDArrayOperatorsMixin):
         """Refused: Python numbers would be frozen in the program."""
         self.cut("tolist()")
 
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)  # what messages say of it: the number that it is just now
+
     def __repr__(self) -> str:
         return f"<recorded array of shape {self.shape}, {self.dtype}>"
 
