@@ -93,9 +93,8 @@ def _copy(function: Any, arguments: Any, options: Any, out: Any) -> Call:
 
 
 def _reshape(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
-    target = out.view()
-    target.shape = arguments[0].shape
-    return partial(np.copyto, target, arguments[0])
+    target = out.reshape(arguments[0].shape)
+    return partial(np.copyto, target, arguments[0]) if np.may_share_memory(target, out) else None
 
 
 def _where(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
