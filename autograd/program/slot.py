@@ -273,7 +273,8 @@ class Slot(StandIn, NDArrayOperatorsMixin):
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """The mean over axes."""
-        return np.mean(self, axis=axis, keepdims=keepdims)
+        function: Any = np.mean  # as the types of NumPy know no stand-ins
+        return function(self, axis=axis, keepdims=keepdims)
 
     def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """Whether an element is true."""
