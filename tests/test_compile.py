@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from training_step import step_of
 
 import autograd
 import nn
@@ -98,17 +99,6 @@ OPTIMIZERS: dict[str, Callable[[Any], Any]] = {
     "RAdam": nn.RAdam,
     "Adamax": nn.Adamax,
 }
-
-
-def step_of(model: Any, optimizer: Any, loss: Callable[..., Any] = nn.cross_entropy) -> Callable[..., Any]:
-    def step(x: Any, y: Any) -> Any:
-        optimizer.zero_grad()
-        value = loss(model(x), y)
-        value.backward()
-        optimizer.step()
-        return value
-
-    return step
 
 
 def both(make: Callable[[], Any], optimizer: Callable[[Any], Any], loss: Any = nn.cross_entropy) -> list[Any]:

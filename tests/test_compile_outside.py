@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from training_step import step_of
 
 import autograd
 import nn
@@ -828,16 +829,7 @@ def test_a_graph_from_before_is_not_part_of_a_program(kind: str) -> None:
 @pytest.mark.parametrize(("indices", "classes"), [([0, 1, 7], [0, 1, 2]), ([0, 1, 2], [0, 1, 9])])
 def test_an_index_out_of_range_is_named_and_changes_nothing(indices: list[int], classes: list[int]) -> None:
     model = nn.Sequential(nn.Embedding(5, 3, rng=0), nn.Linear(3, 4, rng=1))
-    optimizer = nn.SGD(model.parameters(), lr=0.1)
-
-    def step(x: Any, y: Any) -> Any:
-        optimizer.zero_grad()
-        loss = nn.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        return loss
-
-    compiled = autograd.compile(step)
+    compiled = autograd.compile(step_of(model, nn.SGD(model.parameters(), lr=0.1)))
     for _ in range(4):
         compiled(np.array([0, 1, 2]), np.array([0, 1, 2]))
     before = {name: array.copy() for name, array in model.state_dict().items()}

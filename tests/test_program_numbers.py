@@ -82,8 +82,9 @@ def test_numbers_are_those_of_the_function(function: Callable[[Any], Any]) -> No
     [(left_sum, [401]), (right_sum, [401]), (doubled, []), (sums_that_are_looked_at, [51, 52, 301])],
 )
 def test_chains_of_additions_are_sums(function: Callable[[Any], Any], lengths: list[int]) -> None:
-    steps = record(function)(1.0).plan.scalars.steps  # type: ignore[union-attr]
-    sums = [step for step in steps if isinstance(step, Group) and step.function == np.add.reduce]
+    scalars = record(function)(1.0).plan.scalars
+    assert scalars is not None
+    sums = [step for step in scalars.steps if isinstance(step, Group) and step.function == np.add.reduce]
     assert sorted(group.inputs[0].shape[0] for group in sums) == lengths
 
 

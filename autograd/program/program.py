@@ -25,12 +25,12 @@ from .naming import argument_names
 from .plan import Plan
 from .reach import modules_within_reach
 from .recorder import Recorder, without_collections
-from .replay import Owner, Replay, refuse_shared, root, write_back
+from .replay import Owner, Replay, refuse_shared, write_back
 from .results import in_kind, kind_of
 from .settings import Settings
 from .signature import differences, signature
 from .simplify import simplified
-from .slot import Layout, Slot
+from .slot import Layout, Slot, root
 
 if TYPE_CHECKING:
     from .elsewhere import Pure

@@ -19,7 +19,7 @@ from .plan import Plan
 from .recorder import without_collections
 from .results import in_kind
 from .scalars import grouped
-from .slot import Slot
+from .slot import Slot, root
 
 if TYPE_CHECKING:
     from .program import Program
@@ -261,10 +261,11 @@ def refuse_shared(program: Program, leaves: Sequence[Any]) -> None:
     RecordError: an array shares memory with one that the program writes into, of which it has a copy.
     """
     arrays = [x for x in leaves if type(x) is np.ndarray]
-    if not program.into and program.roots.isdisjoint([id(x if x.base is None else x.base) for x in arrays]):
+    if not program.into and program.roots.isdisjoint([id(root(x)) for x in arrays]):
         return
     given = {place: leaves[place] for place in program.inputs if type(leaves[place]) is np.ndarray}
-    changed = [(place, f"argument {program.arguments[place]}", given.get(place)) for place in program.into]
+    into = [place for place in program.into if place in given]
+    changed = [(place, f"argument {program.arguments[place]}", given[place]) for place in into]
     changed += [(-1, program.names.get(slot, "memory from outside"), slot.value) for slot in program.written]
     for own, what, memory in changed:
         for place, array in given.items():
@@ -273,11 +274,6 @@ def refuse_shared(program: Program, leaves: Sequence[Any]) -> None:
                     f"{program.name}: argument {program.arguments[place]} shares memory with {what}, which "
                     "the function changes; pass a copy of one of them"
                 )
-
-
-def root(array: Any) -> Any:
-    """The array whose memory this one looks into; itself if it has its own."""
-    return array if array is None or array.base is None else array.base
 
 
 def write_back(argument: Any, numbers: Any) -> None:

@@ -341,7 +341,12 @@ def home(slot: Slot) -> Any:
     array = slot.storage.value
     if not isinstance(array, np.ndarray):
         return slot.storage
-    return id(array if array.base is None else array.base)
+    return id(root(array))
+
+
+def root(array: np.ndarray[Any, Any]) -> Any:
+    """What owns the memory that an array looks into; itself if it is its own."""
+    return array if array.base is None else array.base
 
 
 def astype(x: Any, dtype: Any) -> Any:
