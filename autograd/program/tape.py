@@ -30,8 +30,8 @@ _NUMBERS = frozenset([np.float64, np.bool_])
 
 
 def _scaled(g: Any, slope: Any) -> Any:
-    product = g * slope
-    return product if product == product or g else np.float64(0.0)
+    assert scale.scalar is not None
+    return np.float64(scale.scalar(g, slope))
 
 
 _FASTER: dict[Any, Callable[..., Any]] = {
