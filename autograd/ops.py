@@ -26,7 +26,24 @@ INSIDE = (-0.9, 0.9)
 # -- arithmetic -------------------------------------------------------------------------------
 
 
+_BOOL = np.dtype(bool)
+_BITS = {np.dtype(f"f{width}"): np.dtype(f"i{width}") for width in (2, 4, 8)}
+
+
+def chosen(mask: Any, x: Any) -> tuple[Any, Any] | None:
+    """A mask and numbers read as integers, so that their product is 0 even where an infinite one is left out.
+
+    None if it is no mask, or there are no such integers.
+    """
+    if getattr(mask, "dtype", None) is _BOOL and isinstance(x, (np.ndarray, np.generic)) and x.dtype in _BITS:
+        return mask, x.view(_BITS[x.dtype])
+    return None
+
+
 def _scale(g: Any, slope: Any, out: Any = None) -> Any:
+    integers = chosen(g, slope)
+    if integers is not None:
+        return np.multiply(*integers).view(slope.dtype)
     product = np.multiply(g, slope, out)
     # The dot product of the product with itself is NaN exactly when one of its elements is.
     square = np.vdot(product, product)

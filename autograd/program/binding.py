@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..ops import scale
+from ..ops import chosen, scale
 from .calls import OUT_BY_NAME, Diverged, draw
 from .slot import astype, number
 
@@ -146,6 +146,9 @@ def view_index(index: Any) -> tuple[Any, ...] | None:
 
 
 def _scale(function: Any, arguments: Any, options: Any, out: Any) -> Call:
+    integers = chosen(*arguments)
+    if integers is not None:
+        return partial(np.multiply, *integers, out.view(integers[1].dtype))
     return partial(function, *arguments, out)
 
 
