@@ -416,23 +416,6 @@ def test_a_mask_that_chooses_another_number_of_elements_is_recorded_anew() -> No
         program(np.array([1.0, -1, -1]))
 
 
-def test_what_a_recording_cannot_see_is_found_at_the_second_run() -> None:
-    count = [0]
-
-    def counted(x: Any) -> Any:
-        count[0] += 1
-        return x * count[0]
-
-    def noisy(x: Any) -> Any:
-        return x * RANDOM.random(3)
-
-    for step in (counted, noisy):
-        compiled = autograd.compile(step)
-        compiled(np.ones(3)), compiled(np.ones(3))
-        with pytest.raises(RecordError, match="second run"):
-            compiled(np.ones(3))
-
-
 CUTS: dict[str, Callable[[Any], Any]] = {
     "float": lambda x: float(x.sum()) * x,
     "item": lambda x: x.sum().item() * x,

@@ -141,11 +141,11 @@ def test_data_of_another_shape_is_refused_and_nothing_is_lost() -> None:
 
     with pytest.raises(RecordError, match=r"w, of shape \(2,\), float64, was given .* shape \(4,\), float64"):
         record(grow)(2.0)
-    np.testing.assert_array_equal(w.data, [1.0, 2.0, 1.0, 2.0])  # as without a recording
+    np.testing.assert_array_equal(w.data, [1.0, 2.0])
     a = Tensor([1.0, 2.0], label="a")
     with pytest.raises(RecordError, match=r"a, of shape \(2,\), float64, was given .* float32"):
         record(lambda a: setattr(a, "data", a.data.astype(np.float32)))(a)
-    assert a.dtype == np.float32
+    assert a.dtype == float
 
 
 # -- what is looked at before a run -----------------------------------------------------------
@@ -558,7 +558,7 @@ def test_arguments_that_share_memory_which_is_changed_are_refused() -> None:
     compiled = autograd.compile(move)
     for k in range(4):
         compiled(np.full(3, float(k)))
-    with pytest.raises(RecordError, match="argument a shares memory with memory from outside, which"):
+    with pytest.raises(RecordError, match="argument a shares memory with w, which"):
         compiled(w.data)
     np.testing.assert_array_equal(w.data, np.full(3, 7.0))
 

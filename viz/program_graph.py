@@ -15,7 +15,7 @@ import numpy as np
 from autograd.graph import Node, next_number, set_grad
 from autograd.operation import Operation
 from autograd.program import Program
-from autograd.program.calls import check
+from autograd.program.branch import check
 from autograd.program.instruction import Instruction
 from autograd.program.listing import memory_of, phases
 from autograd.program.naming import names_of, outside

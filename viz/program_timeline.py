@@ -15,7 +15,7 @@ from typing import Any
 
 from autograd.graph import Node
 from autograd.program import Program
-from autograd.program.calls import check
+from autograd.program.branch import check
 from autograd.program.instruction import Instruction
 from autograd.program.slot import Slot
 from autograd.program.wording import Wording, worded

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import RecordError, ShapeError
-from .calls import check
+from .branch import check
 from .scalars import Group, Scalars, calls_of, grouped
 from .slot import Slot
 from .wording import name_of

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..ops import chosen, scale
-from .calls import OUT_BY_NAME, Diverged, draw
+from .branch import Diverged
+from .calls import OUT_BY_NAME, draw
 from .slot import astype, number
 
 Call = Callable[[], Any]

@@ -12,6 +12,7 @@ import numpy as np
 from ..errors import RecordError
 from ..grad_mode import MODE
 from ..graph import Node
+from .branch import check
 from .instruction import Instruction, replaced, slots_in
 from .slot import Slot, astype, number
 from .tape import Tape
@@ -20,16 +21,6 @@ OUT_BY_NAME = (np.maximum, np.minimum)
 """Functions that NumPy wants to be given the memory of the result by name."""
 _ELEMENTWISE = (np.where, np.clip)
 """Functions that are no ufuncs, whose operands have to agree on a dtype all the same."""
-
-
-def check(truth: Any, expected: bool) -> None:
-    """A branch of Python's that depended on a number: raised where it would be another one now."""
-    if bool(truth) is not expected:
-        raise Diverged
-
-
-class Diverged(Exception):  # noqa: N818 - it is no error, the program is recorded anew
-    """A branch that was recorded would be another one now."""
 
 
 def draw(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
@@ -48,7 +39,8 @@ class Calls:
     inputs: slots of the arguments.
     names: what memory and results are called, for listings and pictures.
     passing: the node that a backward pass is at.
-    generators: random generators that were drawn from.
+    saved: the numbers of memory from outside before it was first written into, with the memory.
+    generators: random generators that were drawn from, with where they stood.
     """
 
     tape: Tape = field(default_factory=Tape)
@@ -56,7 +48,8 @@ class Calls:
     inputs: set[Slot] = field(default_factory=set)
     names: dict[Slot, str] = field(default_factory=dict)
     passing: Node | None = None
-    generators: list[np.random.Generator] = field(default_factory=list)
+    saved: dict[int, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = field(default_factory=dict)
+    generators: dict[np.random.Generator, Any] = field(default_factory=dict)
 
     # -- what is there before -------------------------------------------------------------
 
@@ -85,6 +78,12 @@ class Calls:
     def is_outside(self, storage: Slot) -> bool:
         """Whether memory is there before the program, and after it."""
         return storage in self.inputs or self.leaves.get(id(storage.value)) is storage
+
+    def save(self, storage: Slot) -> None:
+        """Remember what memory from outside holds, before it is written into."""
+        memory = storage.value
+        if self.leaves.get(id(memory)) is storage and id(memory) not in self.saved:
+            self.saved[id(memory)] = memory, memory.copy()
 
     # -- writing down ---------------------------------------------------------------------
 
@@ -155,6 +154,7 @@ class Calls:
                 "the recorded function writes into an array from outside; let autograd.lend() hand out that "
                 "array, and the program will write into it, too"
             )
+        self.save(out.storage)
         if function in OUT_BY_NAME:
             a, b, _ = self.real(arguments)
             function(a, b, out=out.value)
@@ -206,7 +206,7 @@ class Calls:
     def draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> Slot:
         """Random numbers that are drawn anew whenever the program runs."""
         if generator not in self.generators:
-            self.generators.append(generator)
+            self.generators[generator] = generator.bit_generator.state
         return self.call(draw, (generator, shape))
 
 

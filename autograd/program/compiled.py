@@ -5,16 +5,15 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from ..errors import RecordError
 from ..grad_mode import MODE, is_recording
-from ..graph import Node, get_grad
+from ..graph import get_grad
 from ..structure import flatten
-from .calls import Diverged
+from .agreement import as_it_is, changed, compare, copied, data_of, left_by_run, owners, runs_as_it_is
+from .branch import Diverged
 from .program import Program
 from .recorded import by_name
 from .replay import write_back
@@ -28,7 +27,7 @@ class Compiled:
     """A function that is recorded for every signature of its arguments, and replayed.
 
     The first call of all runs the function as it is, so that an optimiser can set up its state. The first
-    with new shapes records it. The second runs both the recording and the function, from one state, and
+    with new shapes records it. The second runs both the program and the function, from one state, and
     compares them. All others replay.
 
     Attributes
@@ -48,7 +47,7 @@ class Compiled:
         """Make the step."""
         if not self._warm or _is_watched():
             self._warm = True
-            return _run(self.function, *arguments, **options)
+            return as_it_is(self.function, *arguments, **options)
         with self._lock:  # one thread at a time: a recording puts stand-ins into the nodes that it meets
             if options:
                 return self._replayed(by_name(self.function), (*arguments, options))
@@ -83,9 +82,9 @@ class Compiled:
         """Run the recording and the function from one state, and compare what they come to."""
         before = program.snapshot(program.written)
         numbers = [value.data for value, _ in program.cells]
-        kept = [(node, _copied(get_grad(node))) for node in _owners(program, leaves)]
-        given = [(leaves[place], _copied(_data(leaves[place]))) for place in _changed(program)]
-        replayed = _come_to(program, leaves, program.replay.run(leaves))
+        kept = [(node, copied(get_grad(node))) for node in owners(program, leaves)]
+        given = [(leaves[place], copied(data_of(leaves[place]))) for place in changed(program)]
+        replayed = left_by_run(program, leaves, program.replay.run(leaves))
         program.restore(before)
         for (value, _), number in zip(program.cells, numbers, strict=True):
             value.data = number
@@ -93,18 +92,9 @@ class Compiled:
             node.grad = gradient
         for argument, data in given:
             write_back(argument, data)
-        result = _run(function, *arguments)
+        result = as_it_is(function, *arguments)
         program.keep_memory()
-        names, expected = _names(program, leaves), _come_to(program, leaves, result)
-        for name, a, b, size in zip(names, replayed, expected, _sizes(names, expected), strict=True):
-            if not _agree(a, b, size):
-                raise RecordError(
-                    f"the second run of {program.name} came to another {name} than its recording. Something "
-                    "in it changes that a recording cannot see: a Python number that is counted up, an array "
-                    "that is chosen outside, random numbers drawn with NumPy. Pass what changes as an "
-                    "argument, keep it in an array that autograd.lend() hands out, and draw with "
-                    "autograd.random_numbers()"
-                )
+        compare(program, leaves, replayed, left_by_run(program, leaves, result))
         self._checked.add(program)
         return result
 
@@ -119,7 +109,7 @@ def compile(step: Callable[..., Any]) -> Compiled:
     Raises
     ------
     CutGraphError: at the second call, for a step that asks for a number as such, as ``float(loss)`` does.
-    RecordError: at the third call, for a step in which something changes that a recording cannot see.
+    RecordError: at the second or third call, for a step that depends on what a recording cannot see.
 
     >>> import numpy as np
     >>> from autograd import Tensor
@@ -138,86 +128,7 @@ def compile(step: Callable[..., Any]) -> Compiled:
     return Compiled(step)
 
 
-_RUNNING: ContextVar[bool] = ContextVar("autograd_compiled_running", default=False)
-"""Whether a compiled function runs as it is."""
-
-
-def _run(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    """Run a function as it is, and with it all compiled functions that it calls: their graphs are needed."""
-    token = _RUNNING.set(True)
-    try:
-        return function(*arguments, **options)
-    finally:
-        _RUNNING.reset(token)
-
-
 def _is_watched() -> bool:
     """Whether each operation matters: to a larger step, to a transform, or to ``detect_anomaly``."""
     mode = MODE.get()
-    return _RUNNING.get() or (mode is not None and bool(mode.recorder or mode.traced or mode.watch))
-
-
-def _owners(program: Program, leaves: Any) -> list[Node]:
-    """The nodes whose gradients are left, also those among the arguments."""
-    return [owner if isinstance(owner, Node) else leaves[owner] for owner, _ in program.gradients]
-
-
-def _changed(program: Program) -> list[int]:
-    """The places of arguments that are changed."""
-    return [owner for owner, _ in program.rebound if isinstance(owner, int)]
-
-
-def _data(argument: Any) -> Any:
-    return argument if isinstance(argument, np.ndarray) else argument.data
-
-
-def _copied(gradient: Any) -> Any:
-    return gradient.copy() if isinstance(gradient, np.ndarray) else gradient
-
-
-def _names(program: Program, leaves: Any) -> list[str]:
-    results = ["result"] * len(program.outputs)
-    gradients = [f"gradient of {node.name()}" for node in _owners(program, leaves)]
-    changed = [f"argument {place}" for place in _changed(program)]
-    state = [f"state of shape {slot.shape}" for slot in program.written]
-    return [*results, *gradients, *changed, *state, *[f"number {value.label}" for value, _ in program.cells]]
-
-
-def _come_to(program: Program, leaves: Any, result: Any) -> list[Any]:
-    """Everything that a run leaves behind, copied."""
-    results = [getattr(x, "plain", x) for x in flatten(result)[0]]
-    gradients = [_copied(get_grad(node)) for node in _owners(program, leaves)]
-    changed = [_copied(_data(leaves[place])) for place in _changed(program)]
-    state = [slot.value.copy() for slot in program.written]
-    return [*results, *gradients, *changed, *state, *[value.data for value, _ in program.cells]]
-
-
-def _sizes(names: list[str], numbers: list[Any]) -> list[float]:
-    """The size of each number, of a gradient that of the largest one: what is 0 but for rounding is small."""
-    sizes = [
-        float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x)))
-        if isinstance(x, (float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind == "f"
-        else 0.0
-        for x in numbers
-    ]
-    largest = max(
-        (s for name, s in zip(names, sizes, strict=True) if name.startswith("gradient")), default=0.0
-    )
-    return [
-        max(s, largest) if name.startswith("gradient") else s for name, s in zip(names, sizes, strict=True)
-    ]
-
-
-def _agree(a: Any, b: Any, size: float) -> bool:
-    """Whether two numbers are the same but for the order of additions."""
-    if a is None or b is None:
-        return a is b
-    if not isinstance(a, (float, np.ndarray, np.generic)):
-        return bool(a == b)
-    a, b = np.asarray(a), np.asarray(b)
-    if np.array_equal(a, b):  # as most are, and soon told
-        return True
-    if a.shape != b.shape or a.dtype.kind not in "fc":
-        return False
-    tolerance = float(np.sqrt(np.finfo(a.dtype).eps))
-    return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * size, equal_nan=True))
+    return runs_as_it_is() or (mode is not None and bool(mode.recorder or mode.traced or mode.watch))

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import RecordError
-from .calls import check, draw
+from .branch import check
+from .calls import draw
 from .engines import Engine
 from .instruction import Instruction, replaced
 from .slot import Slot

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .branch import check
 from .slot import Slot
 
 _AS_LONG_AS_FOUND = frozenset(
@@ -56,9 +57,7 @@ class Instruction(NamedTuple):
         """Whether a run may end here, because a branch, or the number of elements, would be another one."""
         if self.function is operator.getitem:
             return any(slot.dtype == bool for slot in slots_in((self.arguments[1],)))
-        if self.function in _AS_LONG_AS_FOUND:
-            return True
-        return getattr(self.function, "__name__", "") == "check"
+        return self.function is check or self.function in _AS_LONG_AS_FOUND
 
 
 def slots_in(tree: Any) -> Iterator[Slot]:

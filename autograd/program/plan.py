@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from .binding import BINDINGS, bind_generic, view_index
-from .calls import OUT_BY_NAME, check
+from .branch import check
+from .calls import OUT_BY_NAME
 from .instruction import Instruction, replaced
 from .scalars import Group, Scalars, calls_of
 from .slot import Layout, Slot

@@ -18,14 +18,16 @@ from ..modes import quietly
 from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
-from .calls import Diverged, draw
+from .agreement import as_it_is, compare, left_by_recording, left_by_run
+from .branch import Diverged
+from .calls import draw
 from .instruction import Instruction
 from .listing import html, listing
 from .naming import argument_names
 from .plan import Plan
 from .reach import modules_within_reach
 from .recorder import Recorder, without_collections
-from .replay import Owner, Replay, refuse_shared, write_back
+from .replay import Owner, Replay, refuse_shared
 from .results import in_kind, kind_of
 from .settings import Settings
 from .signature import differences, signature
@@ -86,23 +88,32 @@ class Program:
         self._places: dict[Node, int] = {}  # of what stands in for each node among the arguments
         self.again = self.nodes_again(leaves)
         self.structure = signature(build([None] * len(leaves)))
-        outputs: list[Any] = []
         try:
-            given = [self._given(place, x, recorder) for place, x in enumerate(leaves)]
-            # Nothing becomes garbage meanwhile, and the collector would look through all of it.
-            with mode(recorder=recorder, recording=is_recording()), without_collections():
-                result = _run(function, build(given))
-            outputs, self.build = flatten(result)
-            slots = [x._data if isinstance(x, Node) else x for x in outputs]
+            recorded = self._record(function, leaves, build, recorder)
         finally:
-            rebound, gradients = recorder.finish()
+            recorder.put_back()
+        result = as_it_is(function, *arguments)
+        self.keep_memory()
+        compare(self, leaves, recorded, left_by_run(self, leaves, result))
+
+    def _record(
+        self, function: Callable[..., Any], leaves: list[Any], build: Callable[..., Any], recorder: Recorder
+    ) -> list[Any]:
+        """Run the function and write it down; returns everything that it left behind."""
+        given = [self._given(place, x, recorder) for place, x in enumerate(leaves)]
+        # Nothing becomes garbage meanwhile, and the collector would look through all of it.
+        with mode(recorder=recorder, recording=is_recording()), without_collections():
+            result = _run(function, build(given))
+        outputs, self.build = flatten(result)
+        slots = [x._data if isinstance(x, Node) else x for x in outputs]
+        rebound, gradients = recorder.finish()
         self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
         self.kinds = [kind_of(x) for x in outputs]
         self.result = self.build([in_kind(slot, x) for slot, x in zip(slots, self.kinds, strict=True)])
         self._recorder, self.tape = recorder, recorder.tape
         self.tape.others, same = simplified(self.tape.others)
         self.leaves = list(recorder.leaves.values())
-        self.generators, self.modules = recorder.generators, recorder.modules
+        self.generators, self.modules = list(recorder.generators), recorder.modules
         for module in modules_within_reach(function):
             recorder.module(module)
         lent = recorder.leaves.keys()
@@ -135,10 +146,9 @@ class Program:
                 slot = own
             if isinstance(node, Value) or node in self._places:
                 self.rebound.append((self._owner(node), slot))
-        into = self._prepare()
+        self._prepare()
         refuse_shared(self, leaves)
-        for place, slot in into:
-            write_back(leaves[place], slot.value)
+        return left_by_recording(self)
 
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
         """An argument as the function is to see it."""
@@ -186,11 +196,8 @@ class Program:
                 self.gradients[place] = owner, own
             taken.add(slot.storage)
 
-    def _prepare(self) -> list[tuple[int, Slot]]:
-        """Find out what the program writes into, and what has to be undone if a branch diverges.
-
-        Returns the arguments that it writes into, which saw nothing of it: it wrote into copies.
-        """
+    def _prepare(self) -> None:
+        """Find out what the program writes into, and what has to be undone if a branch diverges."""
         outside = set(self.leaves) | set(self.inputs.values())
         written: dict[Slot, int] = {}
         first: dict[Slot, int] = {}
@@ -218,7 +225,6 @@ class Program:
             for tensor, memory, _ in self.tensors
             if any(np.may_share_memory(memory, m) for m in memories)
         ]
-        return into
 
     # -- running --------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ class Recorder(Calls):
     given: what stands in for each argument that is a node, by the name of the argument.
     made: the nodes that were made while recording.
     gradients_before: slots for gradients that were there before and were read.
+    had: the gradients that nodes had, of those that may be changed.
     assigned, absent: nodes whose gradient was assigned, and those found without one before that.
     modules: modules with the mode they were in.
     watched: what has settings that were read, as Python has them: modules and optimisers.
@@ -43,6 +44,7 @@ class Recorder(Calls):
     given: dict[Node, tuple[str, Node]] = field(default_factory=dict)
     made: list[Node] = field(default_factory=list)
     gradients_before: dict[Node, Slot] = field(default_factory=dict)
+    had: dict[Node, Any] = field(default_factory=dict)
     assigned: set[Node] = field(default_factory=set)
     absent: set[Node] = field(default_factory=set)
     modules: dict[Any, bool] = field(default_factory=dict)
@@ -63,6 +65,7 @@ class Recorder(Calls):
         scalar = isinstance(node, Value)
         own._data = slot = self.input(np.float64(node._data) if scalar else node._data, scalar)
         self.touched[own] = node._data, slot
+        self.had[own] = get_grad(node)
         self.given[node] = name, own
         return own, slot
 
@@ -100,6 +103,7 @@ class Recorder(Calls):
         node.sync()
         node._data = self.outside(data) if type(data) is float else self.leaf(data)
         self.touched[node] = data, node._data
+        self.had.setdefault(node, get_grad(node))
 
     def touch_all(self, nodes: Iterable[Node]) -> None:
         """Touch each of the nodes."""
@@ -111,6 +115,7 @@ class Recorder(Calls):
         """Remember that the gradient of a node is assigned."""
         if node in self.given:
             self.refuse_given(node)
+        self.had.setdefault(node, get_grad(node))
         self.assigned.add(node)
 
     def gradient_of(self, node: Node) -> Any:
@@ -146,6 +151,8 @@ class Recorder(Calls):
         slot = node._data
         if isinstance(slot, Slot):
             memory[...] = slot.value
+            if (saved := self.saved.pop(id(slot.value), None)) is not None:
+                self.saved[id(memory)] = memory, saved[1]
             self.leaves.pop(id(slot.value), None)
             self.leaves[id(memory)] = slot
             slot.value = memory
@@ -175,36 +182,42 @@ class Recorder(Calls):
     # -- the end --------------------------------------------------------------------------
 
     def finish(self) -> tuple[list[tuple[Node, Slot]], list[tuple[Node, Slot | None]]]:
-        """Put the data back; the nodes that were given other data, and the gradients of the old nodes.
+        """The nodes that were given other data, and the gradients that are left in the nodes from before.
 
         Raises
         ------
-        RecordError: a node was given data of another shape or dtype; it has them, as without a recording.
+        RecordError: a node was given data of another shape or dtype.
         """
         rebound: list[tuple[Node, Slot]] = []
         gradients: list[tuple[Node, Slot | None]] = []
         others: list[str] = []
         self.touch_all(sorted(self.assigned, key=attrgetter("number")))
-        for node, (before, own) in self.touched.items():
+        for node, (_, own) in self.touched.items():
             now = node._data = self._constant(node._data)
             if now is not own:
                 rebound.append((node, now))
-            if not isinstance(before, np.ndarray):
-                node._data = _plain(now, node)
-            elif now is own:
-                node._data = before
-            elif (now.shape, now.dtype) == (own.shape, own.dtype):
-                node._data = before  # the memory stays, with other numbers in it
-                before[...] = own.value[...] = now.value
-            else:
-                name = node.label or "a leaf"
-                others.append(f"{name}, of shape {own.shape}, {own.dtype}, was given {now!r}")
-                node._data = _plain(now, node)
+                is_array = isinstance(own.value, np.ndarray)
+                if is_array and (now.shape, now.dtype) != (own.shape, own.dtype):
+                    name = node.label or "a leaf"
+                    others.append(f"{name}, of shape {own.shape}, {own.dtype}, was given {now!r}")
+                elif is_array:
+                    self.save(own)
+                    own.value[...] = now.value  # the memory stays, with other numbers in it
             gradient = get_grad(node)
             if node in self.assigned and gradient is not None:
                 set_grad(node, gradient := self._constant(gradient))
             if gradient is None or isinstance(gradient, Slot):
                 gradients.append((node, gradient))
+        if others:
+            raise RecordError(
+                f"{'; '.join(others)}; the memory of a program does not change its shape or dtype. Do this "
+                "outside of the recorded function"
+            )
+        self.release()
+        return rebound, gradients
+
+    def release(self) -> None:
+        """Take the slots out of all nodes, and leave the numbers that they came to."""
         for node in (*self.touched, *self.made):
             if isinstance(node._data, Slot):
                 if node.label:
@@ -214,15 +227,18 @@ class Recorder(Calls):
             if isinstance(gradient, Slot):
                 set_grad(node, _plain(gradient, node))
         self.made.clear()  # slots know the recorder, and shall not keep a graph
-        for node, (_, given) in self.given.items():
-            node._data, node.operation, node.number = given._data, given.operation, given.number
-            set_grad(node, get_grad(given))
-        if others:
-            raise RecordError(
-                f"{'; '.join(others)}; the memory of a program does not change its shape or dtype. Do this "
-                "outside of the recorded function"
-            )
-        return rebound, gradients
+
+    def put_back(self) -> None:
+        """Put everything back as it was before the recording: data, gradients, memory, random generators."""
+        self.release()
+        for node, (data, _) in self.touched.items():
+            node._data = data
+        for node, gradient in self.had.items():
+            set_grad(node, gradient)
+        for memory, numbers in reversed(self.saved.values()):  # which may overlap
+            memory[...] = numbers
+        for generator, state in self.generators.items():
+            generator.bit_generator.state = state
 
     def _constant(self, x: Any) -> Any:
         """What was assigned, as a slot of its own if it is a constant."""

@@ -14,7 +14,7 @@ from ..grad_mode import is_traced
 from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
 from ..value import Value
-from .calls import Diverged
+from .branch import Diverged
 from .plan import Plan
 from .recorder import without_collections
 from .results import in_kind

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .calls import check, draw
+from .branch import check
+from .calls import draw
 from .instruction import Instruction, replaced
 from .slot import Slot, home
 

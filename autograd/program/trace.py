@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..modes import quietly
-from .calls import OUT_BY_NAME, check
+from .branch import check
+from .calls import OUT_BY_NAME
 from .instruction import replaced
 from .naming import outside
 from .slot import Slot

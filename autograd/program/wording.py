@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..formula import show
-from .calls import check, draw
+from .branch import check
+from .calls import draw
 from .instruction import Instruction
 from .slot import Slot, astype, number, view
 

@@ -1,0 +1,15 @@
+"""Questions that Python asked of a number while it was recorded: each run has to answer them as before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def check(truth: Any, expected: bool) -> None:
+    """A branch of Python's that depended on a number: raised where it would be another one now."""
+    if bool(truth) is not expected:
+        raise Diverged
+
+
+class Diverged(Exception):  # noqa: N818 - it is no error, the program is recorded anew
+    """A branch that was recorded would be another one now."""

@@ -1,0 +1,145 @@
+"""A program comes to what its function comes to, or says so; a recording alone changes nothing."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from training_step import step_of
+
+import autograd
+import nn
+from autograd import CutGraphError, RecordError, Tensor, Value, record
+
+RANDOM = np.random.default_rng(0)
+
+
+def counted() -> Callable[[Any], Any]:
+    count = [0]
+
+    def step(x: Any) -> Any:
+        count[0] += 1
+        return x * count[0]
+
+    return step
+
+
+UNSEEN: dict[str, tuple[Callable[[], Callable[[Any], Any]], Any]] = {
+    "a Python number that is counted up": (counted, np.ones(3)),
+    "random numbers of NumPy's": (lambda: lambda x: x * RANDOM.random(), np.ones(3)),
+    "isinstance of a float": (lambda: lambda x: x * 2.0 if isinstance(x, float) else x * 3.0, 1.0),
+    "isinstance of an array": (
+        lambda: lambda x: x * 2.0 if isinstance(x, np.ndarray) else x * 3.0,
+        np.ones(3),
+    ),
+    "a type": (lambda: lambda x: x * (2.0 if type(x) is float else 3.0), 1.0),
+    "a dictionary": (lambda: lambda x: x * {1.0: 2.0}.get(x, 3.0), 1.0),
+    "a text": (lambda: lambda x: x * len(str(x)), np.ones(3)),
+    "the identity of an argument": (lambda: lambda w: w * (2.0 if w is NODE else 3.0), Tensor(np.ones(3))),
+}
+"""Functions that depend on what a recording cannot see, each with an argument for which it does."""
+NODE = UNSEEN["the identity of an argument"][1]
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_a_recording_cannot_see_is_found_before_a_wrong_number_is_returned(name: str) -> None:
+    make, argument = UNSEEN[name]
+    with pytest.raises(RecordError, match=r"result than the function itself.* the type or the text of"):
+        record(make())(argument)
+    compiled = autograd.compile(make())
+    compiled(argument)
+    with pytest.raises(RecordError, match=r"the recording of .* came to another result"):
+        compiled(argument)
+
+
+def test_what_changes_between_calls_is_found_at_the_third() -> None:
+    chosen = np.ones(3)
+    compiled = autograd.compile(lambda x: x * chosen)
+    assert [compiled(2.0).tolist(), compiled(3.0).tolist()] == [[2.0] * 3, [3.0] * 3]
+    chosen = np.zeros(3)
+    with pytest.raises(RecordError, match="an array that is chosen outside"):
+        compiled(4.0)
+
+
+def test_every_kind_of_thing_that_is_left_is_compared() -> None:
+    """Each function leaves another number in one place, at every call, and the same in all others."""
+    count = iter(range(1000))
+    w, number, memory = Tensor(np.ones(2), requires_grad=True, label="w"), Value(1.0, "number"), np.zeros(2)
+
+    def gradient(x: Any) -> None:
+        w.grad = None
+        (w * x * next(count)).sum().backward()
+
+    def argument(x: Any) -> None:
+        x += next(count)
+
+    def state(x: Any) -> None:
+        autograd.lend(memory)[...] = x * next(count)
+
+    def value(x: Any) -> None:
+        number.data = x[0] * next(count)
+
+    for function, what in ((gradient, "gradient of .*w"), (argument, "argument 0"), (state, "state of shape"),
+                           (value, "number number")):  # fmt: skip
+        with pytest.raises(RecordError, match=f"came to another {what}.* than the function itself"):
+            record(function)(np.ones(2))
+
+
+def everything(model: Any, optimizer: Any) -> Any:
+    """What a step of training may change."""
+    draws = [layer.rng.bit_generator.state for layer in model.modules() if isinstance(layer, nn.Dropout)]
+    gradients = [parameter.grad for parameter in model.parameters()]
+    return copy.deepcopy([model.state_dict(), optimizer.state_dict(), gradients, draws])
+
+
+def trained() -> tuple[Any, Any, Callable[[Any, Any], Any]]:
+    model = nn.Sequential(
+        nn.Linear(3, 4, rng=0), nn.BatchNorm1d(4), nn.Dropout(rng=1), nn.Linear(4, 3, rng=2)
+    )
+    optimizer = nn.Adam(model.parameters(), lr=0.1)
+    return model, optimizer, step_of(model, optimizer)
+
+
+X, Y = RANDOM.normal(size=(6, 3)), RANDOM.integers(0, 3, 6)
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_recording_that_fails_leaves_everything_as_it_was(steps: int) -> None:
+    """So that the next step is the one that would have come without it."""
+    (*one, step), (*two, other_step) = trained(), trained()
+    number, w, x = Value(2.0), Tensor(np.ones(2), requires_grad=True), X.copy()
+    for _ in range(steps):
+        step(X, Y), other_step(X, Y)
+
+    def failing(x: Any, y: Any) -> Any:
+        x += 1.0
+        number.data = 3.0
+        number.backward()
+        w.data = w.data * 2.0
+        w.sum().backward()
+        first.add_(1.0)  # before the optimiser moves it, in its first step, and changes it with all others
+        step(x, y)
+        return float(step(x, y))
+
+    first, *_ = parameters = list(one[0].parameters())
+    gradients = [p.grad for p in parameters]
+    with pytest.raises(CutGraphError, match=r"float\(\)"):
+        record(failing)(x, Y)
+    np.testing.assert_array_equal(x, X)
+    assert (number.data, number.grad, w.grad) == (2.0, None, None) and w.data.tolist() == [1.0, 1.0]
+    assert all(p.grad is gradient for p, gradient in zip(parameters, gradients, strict=True))
+    assert step(X, Y).item() == other_step(X, Y).item()
+    np.testing.assert_equal(everything(*one), everything(*two))
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_recording_makes_one_step(steps: int) -> None:
+    """It runs the function twice, from one state; what stays is what the function does once."""
+    (*one, step), (*two, other_step) = trained(), trained()
+    for _ in range(steps):
+        step(X, Y), other_step(X, Y)
+    assert record(step)(X, Y).result.item() == other_step(X, Y).item()
+    np.testing.assert_equal(everything(*one), everything(*two))
