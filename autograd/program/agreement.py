@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _RUNNING: ContextVar[bool] = ContextVar("autograd_as_it_is", default=False)
 
 
+_NUMBERS = (float, np.ndarray, np.generic)
+
+
 def as_it_is(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     """Run a function without a program, and with it all compiled functions that it calls."""
     token = _RUNNING.set(True)
@@ -87,8 +90,9 @@ def compare(program: Program, leaves: Sequence[Any], ours: Sequence[Any], expect
     RecordError: they are not the same but for the order of additions; everything is as the function left it.
     """
     names = _names(program, leaves)
-    for name, a, b, size in zip(names, ours, expected, _sizes(names, expected), strict=True):
-        if not _agree(a, b, size):
+    for place, name in enumerate(names):
+        a, b = ours[place], expected[place]
+        if not (_are_the_same(a, b) or _are_close(a, b, _size(names, expected, place))):
             raise RecordError(
                 f"the recording of {program.name} came to another {name} than the function itself. Something "
                 "in it depends on what a recording cannot see: the type or the text of an argument, a Python "
@@ -107,32 +111,33 @@ def _names(program: Program, leaves: Sequence[Any]) -> list[str]:
     return [*results, *gradients, *arguments, *state, *numbers]
 
 
-def _sizes(names: Sequence[str], numbers: Sequence[Any]) -> list[float]:
-    """The size of each number, of a gradient that of the largest one: what is 0 but for rounding is small."""
-    sizes = [
-        float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x)))
-        if isinstance(x, (float, np.ndarray, np.generic)) and np.asarray(x).dtype.kind == "f"
-        else 0.0
-        for x in numbers
-    ]
-    largest = max(
-        (s for name, s in zip(names, sizes, strict=True) if name.startswith("gradient")), default=0.0
-    )
-    return [
-        max(s, largest) if name.startswith("gradient") else s for name, s in zip(names, sizes, strict=True)
-    ]
+def _are_the_same(a: Any, b: Any) -> bool:
+    """Whether two numbers agree to the bit, as most do and is soon told, or other things are equal."""
+    if isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS):
+        a, b = np.asarray(a), np.asarray(b)
+        return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())
+    return not isinstance(a, _NUMBERS) and not isinstance(b, _NUMBERS) and bool(a == b)
 
 
-def _agree(a: Any, b: Any, size: float) -> bool:
+def _are_close(a: Any, b: Any, size: float) -> bool:
     """Whether two numbers are the same but for the order of additions."""
-    if a is None or b is None:
-        return a is b
-    if not isinstance(a, (float, np.ndarray, np.generic)):
-        return bool(a == b)
+    if not (isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS)):
+        return False
     a, b = np.asarray(a), np.asarray(b)
-    if np.array_equal(a, b):  # as most are, and soon told
-        return True
     if a.shape != b.shape or a.dtype.kind not in "fc":
         return False
     tolerance = float(np.sqrt(np.finfo(a.dtype).eps))
     return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * size, equal_nan=True))
+
+
+def _size(names: Sequence[str], numbers: Sequence[Any], place: int) -> float:
+    """How large a number is, of a gradient the largest of all: what is 0 but for rounding is small."""
+    if not names[place].startswith("gradient"):
+        return _largest(numbers[place])
+    return max(_largest(x) for name, x in zip(names, numbers, strict=True) if name.startswith("gradient"))
+
+
+def _largest(x: Any) -> float:
+    if not isinstance(x, _NUMBERS) or np.asarray(x).dtype.kind != "f":
+        return 0.0
+    return float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x)))

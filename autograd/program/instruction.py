@@ -39,11 +39,7 @@ class Instruction(NamedTuple):
 
     def inputs(self) -> Iterator[Slot]:
         """Every slot among the arguments, also in lists and indices."""
-        for part in self.arguments:
-            if type(part) is Slot:
-                yield part
-            elif type(part) is not float:
-                yield from slots_in((part,))
+        yield from slots_in(self.arguments)
         if self.options:
             yield from slots_in(tuple(self.options.values()))
 
@@ -67,11 +63,12 @@ def slots_in(tree: Any) -> Iterator[Slot]:
     []
     """
     for part in tree:
-        if isinstance(part, Slot):
+        kind = type(part)
+        if kind is Slot:
             yield part
-        elif type(part) in (tuple, list):
+        elif kind is tuple or kind is list:
             yield from slots_in(part)
-        elif type(part) is slice:
+        elif kind is slice:
             yield from slots_in((part.start, part.stop, part.step))
 
 
@@ -81,9 +78,9 @@ def replaced(tree: Any, numbers: Callable[[Slot], Any]) -> Any:
     >>> replaced(([1.0], {"axis": 0}), lambda slot: None)
     ([1.0], {'axis': 0})
     """
-    if isinstance(tree, Slot):
-        return numbers(tree)
     kind = type(tree)
+    if kind is Slot:
+        return numbers(tree)
     if kind is tuple or kind is list:
         return kind([replaced(part, numbers) for part in tree])
     if kind is dict:
