@@ -13,6 +13,7 @@ from training_step import step_of
 import autograd
 import nn
 from autograd import CutGraphError, RecordError, Tensor, Value, record
+from autograd.program import agreement
 
 RANDOM = np.random.default_rng(0)
 
@@ -27,6 +28,7 @@ def counted() -> Callable[[Any], Any]:
     return step
 
 
+NODE = Tensor(np.ones(3))
 UNSEEN: dict[str, tuple[Callable[[], Callable[[Any], Any]], Any]] = {
     "a Python number that is counted up": (counted, np.ones(3)),
     "random numbers of NumPy's": (lambda: lambda x: x * RANDOM.random(), np.ones(3)),
@@ -38,10 +40,9 @@ UNSEEN: dict[str, tuple[Callable[[], Callable[[Any], Any]], Any]] = {
     "a type": (lambda: lambda x: x * (2.0 if type(x) is float else 3.0), 1.0),
     "a dictionary": (lambda: lambda x: x * {1.0: 2.0}.get(x, 3.0), 1.0),
     "a text": (lambda: lambda x: x * len(str(x)), np.ones(3)),
-    "the identity of an argument": (lambda: lambda w: w * (2.0 if w is NODE else 3.0), Tensor(np.ones(3))),
+    "the identity of an argument": (lambda: lambda w: w * (2.0 if w is NODE else 3.0), NODE),
 }
 """Functions that depend on what a recording cannot see, each with an argument for which it does."""
-NODE = UNSEEN["the identity of an argument"][1]
 
 
 @pytest.mark.parametrize("name", UNSEEN)
@@ -51,7 +52,7 @@ def test_what_a_recording_cannot_see_is_found_before_a_wrong_number_is_returned(
         record(make())(argument)
     compiled = autograd.compile(make())
     compiled(argument)
-    with pytest.raises(RecordError, match=r"the recording of .* came to another result"):
+    with pytest.raises(RecordError, match=r"what was recorded of .* came to another result"):
         compiled(argument)
 
 
@@ -60,7 +61,10 @@ def test_what_changes_between_calls_is_found_at_the_third() -> None:
     compiled = autograd.compile(lambda x: x * chosen)
     assert [compiled(2.0).tolist(), compiled(3.0).tolist()] == [[2.0] * 3, [3.0] * 3]
     chosen = np.zeros(3)
-    with pytest.raises(RecordError, match="an array that is chosen outside"):
+    with pytest.raises(
+        RecordError,
+        match=r"another result .*: an array of shape \(3,\), float64 \[4.0, ...\], and not .* \[0.0, ...\]",
+    ):
         compiled(4.0)
 
 
@@ -86,6 +90,58 @@ def test_every_kind_of_thing_that_is_left_is_compared() -> None:
                            (value, "number number")):  # fmt: skip
         with pytest.raises(RecordError, match=f"came to another {what}.* than the function itself"):
             record(function)(np.ones(2))
+
+
+OTHER_KINDS: dict[str, Callable[[Any], Any]] = {
+    "more results": lambda x: (x, x + 1.0) if isinstance(x, np.ndarray) else (x,),
+    "fewer results": lambda x: (x,) if isinstance(x, np.ndarray) else (x, x + 1.0),
+    "a list": lambda x: [x * 1.0] if isinstance(x, np.ndarray) else (x * 1.0,),
+    "another name": lambda x: {"a" if isinstance(x, np.ndarray) else "b": x * 1.0},
+    "a Tensor": lambda x: Tensor(x) if isinstance(x, np.ndarray) else x * 1.0,
+    "None": lambda x: None if isinstance(x, np.ndarray) else x * 1.0,
+}
+"""Functions whose results are the same numbers in another structure."""
+
+
+@pytest.mark.parametrize("name", OTHER_KINDS)
+def test_results_have_to_be_of_the_same_kind_and_number(name: str) -> None:
+    with pytest.raises(RecordError, match="another kind or number of results than the function itself"):
+        record(OTHER_KINDS[name])(np.ones(2))
+
+
+def test_results_have_to_be_of_the_same_dtype() -> None:
+    with pytest.raises(RecordError, match=r"float64 \[1.0, ...\], and not .* float32 \[1.0, ...\]"):
+        record(lambda x: x.astype("f4" if isinstance(x, np.ndarray) else "f8"))(np.ones(2))
+
+
+def test_results_that_are_no_numbers_are_as_the_function_returns_them() -> None:
+    program = record(lambda x: (x > 0.0, "text", 3, object(), np.nan))(1.0)
+    for result in (program.result, program(2.0)):
+        truth, text, count, thing, nan = result
+        assert (truth, text, count, type(thing)) == (True, "text", 3, object) and np.isnan(nan)
+    assert type(truth) is bool
+
+
+def test_many_gradients_are_compared_in_time_that_grows_with_them() -> None:
+    """The recording adds what autograd adds in another order, so that none of them agrees to the bit."""
+    sizes: list[int] = []
+
+    def step(values: list[Value]) -> Any:
+        for value in values:
+            value.grad = None
+        loss = sum((value * 0.1 for value in values), Value(0.0))
+        loss.backward()
+        for value in values:
+            value.grad *= 1.0 + 1e-12 * len(sizes)
+        sizes.append(1)
+        return loss
+
+    looked = []
+    size = agreement._size
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(agreement, "_size", lambda x: looked.append(x) or size(x))
+        record(step)([Value(float(k)) for k in range(100)])
+    assert 100 <= len(looked) <= 300
 
 
 def everything(model: Any, optimizer: Any) -> Any:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..errors import RecordError
 from ..graph import Node, get_grad
 from ..structure import flatten
+from .signature import signature
 from .slot import Slot
 
 if TYPE_CHECKING:
     from .program import Program
 
+_NUMBERS = (float, bool, np.ndarray, np.generic)
 _RUNNING: ContextVar[bool] = ContextVar("autograd_as_it_is", default=False)
-
-
-_NUMBERS = (float, np.ndarray, np.generic)
+"""Whether a function is run as it is."""
 
 
 def as_it_is(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -36,79 +36,148 @@ def runs_as_it_is() -> bool:
     return _RUNNING.get()
 
 
-def owners(program: Program, leaves: Sequence[Any]) -> list[Node]:
+class Left(NamedTuple):
+    """What a run leaves behind, copied.
+
+    Attributes
+    ----------
+    structure: of the result, with the kind of each part.
+    numbers: with what each is; first the parts of the result.
+    """
+
+    structure: Any
+    numbers: list[tuple[str, Any]]
+
+    @classmethod
+    def by_run(cls, program: Program, leaves: Sequence[Any], result: Any) -> Left:
+        """What is left by a run that returned a result."""
+        parts, build = flatten(result)
+        numbers = [("result", getattr(x, "plain", x)) for x in parts]
+        numbers += [(f"gradient of {node.name()}", get_grad(node)) for node in _owners(program, leaves)]
+        numbers += [(f"argument {place}", _data(leaves[place])) for place in _changed(program)]
+        numbers += [(f"number {value.label}", value.data) for value, _ in program.cells]
+        return cls._of(program, parts, build, numbers)
+
+    @classmethod
+    def by_recording(cls, program: Program, leaves: Sequence[Any]) -> Left:
+        """What the recording itself left, while its slots hold what it computed."""
+        now = dict(program.rebound)
+        numbers = [("result", x) for x in program.outputs]
+        numbers += [
+            (f"gradient of {node.name()}", slot)
+            for node, (_, slot) in zip(_owners(program, leaves), program.gradients, strict=True)
+        ]
+        numbers += [(f"argument {place}", now[place]) for place in _changed(program)]
+        numbers += [(f"number {value.label}", now.get(value, slot)) for value, slot in program.cells]
+        return cls._of(program, program.kinds, program.build, numbers)
+
+    @classmethod
+    def _of(
+        cls, program: Program, parts: Iterable[Any], build: Any, numbers: Iterable[tuple[str, Any]]
+    ) -> Left:
+        numbers = [*numbers, *((f"state of shape {slot.shape}", slot) for slot in program.written)]
+        held = [(what, x.value if isinstance(x, Slot) else x) for what, x in numbers]
+        return cls(
+            signature(build([_kind(x) for x in parts])),
+            [(what, x.copy() if isinstance(x, np.ndarray) else x) for what, x in held],
+        )
+
+
+class Kept:
+    """What a run of a program may change, as it is now."""
+
+    def __init__(self, program: Program, leaves: Sequence[Any]) -> None:
+        self._program = program
+        self._memory = program.snapshot(program.written)
+        self._numbers = [value.data for value, _ in program.cells]
+        self._gradients = [(node, _copied(get_grad(node))) for node in _owners(program, leaves)]
+        self._arguments = [(leaves[place], _copied(_data(leaves[place]))) for place in _changed(program)]
+
+    def put_back(self) -> None:
+        """Change it back."""
+        self._program.restore(self._memory)
+        for (value, _), number in zip(self._program.cells, self._numbers, strict=True):
+            value.data = number
+        for node, gradient in self._gradients:
+            node.grad = gradient
+        for argument, data in self._arguments:
+            write_back(argument, data)
+
+
+def agreed(
+    program: Program,
+    function: Callable[..., Any],
+    arguments: Sequence[Any],
+    leaves: Sequence[Any],
+    ours: Left,
+) -> Any:
+    """Run a function as it is, and return its result if all that it leaves behind is what its program left.
+
+    Raises
+    ------
+    RecordError: it is not, but for the order of additions; everything is as the function left it.
+    """
+    result = as_it_is(function, *arguments)
+    program.keep_memory()
+    expected = Left.by_run(program, leaves, result)
+    for difference in _differences(ours, expected):
+        raise RecordError(
+            f"what was recorded of {program.name} came to another {difference}. Something in it depends on "
+            "what a recording cannot see: the type or the text of an argument, a Python number that is "
+            "counted up, an array that is chosen outside, numbers drawn with NumPy. Tell types apart outside "
+            "of the function, pass what changes as an argument or keep it in an array that autograd.lend() "
+            "hands out, and draw with autograd.random_numbers()"
+        )
+    return result
+
+
+def write_back(argument: Any, numbers: Any) -> None:
+    """Give an argument, an array or a Tensor, the numbers that were written into a copy of it."""
+    if isinstance(argument, np.ndarray):
+        argument[...] = numbers
+    else:
+        argument.data = numbers
+
+
+def _owners(program: Program, leaves: Sequence[Any]) -> list[Node]:
     """The nodes whose gradients are left, also those among the arguments."""
     return [owner if isinstance(owner, Node) else leaves[owner] for owner, _ in program.gradients]
 
 
-def changed(program: Program) -> list[int]:
+def _changed(program: Program) -> list[int]:
     """The places of arguments that are changed."""
     return [owner for owner, _ in program.rebound if isinstance(owner, int)]
 
 
-def data_of(argument: Any) -> Any:
-    """The array or number of an argument."""
+def _data(argument: Any) -> Any:
     return argument if isinstance(argument, np.ndarray) else argument.data
 
 
-def copied(numbers: Any) -> Any:
-    """The numbers of an array, apart from its memory."""
+def _copied(numbers: Any) -> Any:
     return numbers.copy() if isinstance(numbers, np.ndarray) else numbers
 
 
-def left_by_run(program: Program, leaves: Sequence[Any], result: Any) -> list[Any]:
-    """Everything that a run leaves behind, copied."""
-    results = [copied(getattr(x, "plain", x)) for x in flatten(result)[0]]
-    gradients = [copied(get_grad(node)) for node in owners(program, leaves)]
-    arguments = [copied(data_of(leaves[place])) for place in changed(program)]
-    numbers = [value.data for value, _ in program.cells]
-    return [*results, *gradients, *arguments, *_memory(program), *numbers]
+def _kind(x: Any) -> str:
+    """What a part of a result is: a Value, a Tensor, a number or an array, or something else."""
+    return "number" if isinstance(x, (*_NUMBERS, Slot)) else type(x).__name__
 
 
-def left_by_recording(program: Program) -> list[Any]:
-    """The same of the recording itself, while its slots hold what it computed."""
-    arguments = [slot for owner, slot in program.rebound if isinstance(owner, int)]
-    now = dict(program.rebound)
-    numbers = [now.get(value, slot) for value, slot in program.cells]
-    gradients = [slot for _, slot in program.gradients]
-    return [*_held([*program.outputs, *gradients, *arguments]), *_memory(program), *_held(numbers)]
-
-
-def _held(slots: Iterable[Any]) -> list[Any]:
-    return [copied(x.value) if isinstance(x, Slot) else copied(getattr(x, "plain", x)) for x in slots]
-
-
-def _memory(program: Program) -> list[Any]:
-    return [slot.value.copy() for slot in program.written]
-
-
-def compare(program: Program, leaves: Sequence[Any], ours: Sequence[Any], expected: Sequence[Any]) -> None:
-    """Compare what a program and its function left behind.
-
-    Raises
-    ------
-    RecordError: they are not the same but for the order of additions; everything is as the function left it.
-    """
-    names = _names(program, leaves)
-    for place, name in enumerate(names):
-        a, b = ours[place], expected[place]
-        if not (_are_the_same(a, b) or _are_close(a, b, _size(names, expected, place))):
-            raise RecordError(
-                f"the recording of {program.name} came to another {name} than the function itself. Something "
-                "in it depends on what a recording cannot see: the type or the text of an argument, a Python "
-                "number that is counted up, an array that is chosen outside, numbers drawn with NumPy. "
-                "Tell types apart outside of the function, pass what changes as an argument or keep it in an "
-                "array that autograd.lend() hands out, and draw with autograd.random_numbers()"
-            )
-
-
-def _names(program: Program, leaves: Sequence[Any]) -> list[str]:
-    results = ["result"] * len(program.outputs)
-    gradients = [f"gradient of {node.name()}" for node in owners(program, leaves)]
-    arguments = [f"argument {place}" for place in changed(program)]
-    state = [f"state of shape {slot.shape}" for slot in program.written]
-    numbers = [f"number {value.label}" for value, _ in program.cells]
-    return [*results, *gradients, *arguments, *state, *numbers]
+def _differences(ours: Left, expected: Left) -> Iterator[str]:
+    """In words, what a program and its function do not agree in."""
+    if ours.structure != expected.structure:
+        yield "kind or number of results than the function itself"
+        return
+    largest = None  # of all gradients: what is 0 but for rounding is small beside it
+    for (what, a), (_, b) in zip(ours.numbers, expected.numbers, strict=True):
+        if _are_the_same(a, b):
+            continue
+        size = _size(b)
+        if what.startswith("gradient"):
+            if largest is None:
+                largest = max(_size(x) for name, x in expected.numbers if name.startswith("gradient"))
+            size = largest
+        if not _are_close(a, b, size):
+            yield f"{what} than the function itself: {_short(a)}, and not {_short(b)}"
 
 
 def _are_the_same(a: Any, b: Any) -> bool:
@@ -116,7 +185,10 @@ def _are_the_same(a: Any, b: Any) -> bool:
     if isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS):
         a, b = np.asarray(a), np.asarray(b)
         return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())
-    return not isinstance(a, _NUMBERS) and not isinstance(b, _NUMBERS) and bool(a == b)
+    if isinstance(a, _NUMBERS) or isinstance(b, _NUMBERS):
+        return False
+    kind: Any = type(a)
+    return kind is type(b) if kind.__eq__ is object.__eq__ else bool(a == b)
 
 
 def _are_close(a: Any, b: Any, size: float) -> bool:
@@ -124,20 +196,20 @@ def _are_close(a: Any, b: Any, size: float) -> bool:
     if not (isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS)):
         return False
     a, b = np.asarray(a), np.asarray(b)
-    if a.shape != b.shape or a.dtype.kind not in "fc":
+    if (a.shape, a.dtype) != (b.shape, b.dtype) or a.dtype.kind not in "fc":
         return False
     tolerance = float(np.sqrt(np.finfo(a.dtype).eps))
     return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * size, equal_nan=True))
 
 
-def _size(names: Sequence[str], numbers: Sequence[Any], place: int) -> float:
-    """How large a number is, of a gradient the largest of all: what is 0 but for rounding is small."""
-    if not names[place].startswith("gradient"):
-        return _largest(numbers[place])
-    return max(_largest(x) for name, x in zip(names, numbers, strict=True) if name.startswith("gradient"))
-
-
-def _largest(x: Any) -> float:
+def _size(x: Any) -> float:
     if not isinstance(x, _NUMBERS) or np.asarray(x).dtype.kind != "f":
         return 0.0
     return float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x)))
+
+
+def _short(x: Any) -> str:
+    if isinstance(x, np.ndarray) and x.ndim:
+        first = f"{x.flat[0]!s}, ..." if x.size else ""
+        return f"an array of shape {x.shape}, {x.dtype} [{first}]"
+    return f"{x!s:.40}"

@@ -8,8 +8,8 @@ from typing import Any
 def check(truth: Any, expected: bool) -> None:
     """A branch of Python's that depended on a number: raised where it would be another one now."""
     if bool(truth) is not expected:
-        raise Diverged
+        raise Diverged("a branch would be another one")
 
 
 class Diverged(Exception):  # noqa: N818 - it is no error, the program is recorded anew
-    """A branch that was recorded would be another one now."""
+    """What was recorded would not be done now: a branch, a shape, a mode or a setting is another one."""

@@ -10,13 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..grad_mode import MODE, is_recording
-from ..graph import get_grad
 from ..structure import flatten
-from .agreement import as_it_is, changed, compare, copied, data_of, left_by_run, owners, runs_as_it_is
+from .agreement import Kept, Left, agreed, as_it_is, runs_as_it_is
 from .branch import Diverged
 from .program import Program
 from .recorded import by_name
-from .replay import write_back
 from .signature import signature
 
 VARIANTS = 8
@@ -27,8 +25,8 @@ class Compiled:
     """A function that is recorded for every signature of its arguments, and replayed.
 
     The first call of all runs the function as it is, so that an optimiser can set up its state. The first
-    with new shapes records it. The second runs both the program and the function, from one state, and
-    compares them. All others replay.
+    with new shapes, or with another branch, records it, and runs it as it is to compare. The second runs both
+    the program and the function, from one state, and compares once more. All others replay.
 
     Attributes
     ----------
@@ -79,22 +77,11 @@ class Compiled:
     def _compared(
         self, program: Program, function: Callable[..., Any], arguments: tuple[Any, ...], leaves: Any
     ) -> Any:
-        """Run the recording and the function from one state, and compare what they come to."""
-        before = program.snapshot(program.written)
-        numbers = [value.data for value, _ in program.cells]
-        kept = [(node, copied(get_grad(node))) for node in owners(program, leaves)]
-        given = [(leaves[place], copied(data_of(leaves[place]))) for place in changed(program)]
-        replayed = left_by_run(program, leaves, program.replay.run(leaves))
-        program.restore(before)
-        for (value, _), number in zip(program.cells, numbers, strict=True):
-            value.data = number
-        for node, gradient in kept:
-            node.grad = gradient
-        for argument, data in given:
-            write_back(argument, data)
-        result = as_it_is(function, *arguments)
-        program.keep_memory()
-        compare(program, leaves, replayed, left_by_run(program, leaves, result))
+        """Run the program and the function from one state, and compare what they come to."""
+        kept = Kept(program, leaves)
+        replayed = Left.by_run(program, leaves, program.replay.run(leaves))
+        kept.put_back()
+        result = agreed(program, function, arguments, leaves, replayed)
         self._checked.add(program)
         return result
 

@@ -18,7 +18,7 @@ from ..modes import quietly
 from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
-from .agreement import as_it_is, compare, left_by_recording, left_by_run
+from .agreement import Left, agreed
 from .branch import Diverged
 from .calls import draw
 from .instruction import Instruction
@@ -92,14 +92,12 @@ class Program:
             recorded = self._record(function, leaves, build, recorder)
         finally:
             recorder.put_back()
-        result = as_it_is(function, *arguments)
-        self.keep_memory()
-        compare(self, leaves, recorded, left_by_run(self, leaves, result))
+        agreed(self, function, arguments, leaves, recorded)
 
     def _record(
         self, function: Callable[..., Any], leaves: list[Any], build: Callable[..., Any], recorder: Recorder
-    ) -> list[Any]:
-        """Run the function and write it down; returns everything that it left behind."""
+    ) -> Left:
+        """Run the function and write it down; what it left behind."""
         given = [self._given(place, x, recorder) for place, x in enumerate(leaves)]
         # Nothing becomes garbage meanwhile, and the collector would look through all of it.
         with mode(recorder=recorder, recording=is_recording()), without_collections():
@@ -148,7 +146,9 @@ class Program:
                 self.rebound.append((self._owner(node), slot))
         self._prepare()
         refuse_shared(self, leaves)
-        return left_by_recording(self)
+        left = Left.by_recording(self, leaves)
+        self._forget()
+        return left
 
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
         """An argument as the function is to see it."""
@@ -225,6 +225,14 @@ class Program:
             for tensor, memory, _ in self.tensors
             if any(np.may_share_memory(memory, m) for m in memories)
         ]
+
+    def _forget(self) -> None:
+        """Keep no more than the layout of what was computed: the memory can be used again."""
+        given = (slot for _, slot in (*self.cells, *self.gradients_before))
+        memory = {*self.leaves, *self.inputs.values(), *given}
+        for instruction in self.tape.others.values():
+            if instruction.output.storage not in memory:
+                instruction.output.forget()
 
     # -- running --------------------------------------------------------------------------
 

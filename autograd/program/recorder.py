@@ -1,7 +1,7 @@
-"""``Recorder``: runs a function once, for real, and writes down every array call that it makes.
+"""``Recorder``: writes down every array call that a function makes, and undoes what it changed.
 
 `Tensor` and `Value` are the doors: the first touch of a node puts a slot in the place of its data,
-and :meth:`Recorder.finish` takes it out again. Slots then meet NumPy, and NumPy tells the recorder.
+and :meth:`Recorder.release` takes it out again. Slots then meet NumPy, and NumPy tells the recorder.
 """
 
 from __future__ import annotations
@@ -31,13 +31,14 @@ class Recorder(Calls):
     Attributes
     ----------
     touched: the nodes from before the recording that took part, with their data and slot from before.
-    given: what stands in for each argument that is a node, by the name of the argument.
+    given: for each argument that is a node, the name of the argument and what stands in for the node.
     made: the nodes that were made while recording.
     gradients_before: slots for gradients that were there before and were read.
     had: the gradients that nodes had, of those that may be changed.
     assigned, absent: nodes whose gradient was assigned, and those found without one before that.
     modules: modules with the mode they were in.
     watched: what has settings that were read, as Python has them: modules and optimisers.
+    first: nodes with a higher number were made, or changed, while recording.
     """
 
     touched: dict[Node, tuple[Any, Slot]] = field(default_factory=dict)
@@ -65,7 +66,6 @@ class Recorder(Calls):
         scalar = isinstance(node, Value)
         own._data = slot = self.input(np.float64(node._data) if scalar else node._data, scalar)
         self.touched[own] = node._data, slot
-        self.had[own] = get_grad(node)
         self.given[node] = name, own
         return own, slot
 
@@ -232,13 +232,15 @@ class Recorder(Calls):
         """Put everything back as it was before the recording: data, gradients, memory, random generators."""
         self.release()
         for node, (data, _) in self.touched.items():
-            node._data = data
+            node._data = data  # also of what stood in for an argument, which somebody may hold
         for node, gradient in self.had.items():
             set_grad(node, gradient)
         for memory, numbers in reversed(self.saved.values()):  # which may overlap
             memory[...] = numbers
         for generator, state in self.generators.items():
             generator.bit_generator.state = state
+        self.had.clear()
+        self.saved.clear()
 
     def _constant(self, x: Any) -> Any:
         """What was assigned, as a slot of its own if it is a constant."""
@@ -261,6 +263,5 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _plain(data: Any, node: Node) -> Any:
-    number = data.value if isinstance(data, Slot) else data
-    return float(number) if isinstance(node, Value) else np.array(number)
+def _plain(slot: Slot, node: Node) -> Any:
+    return float(slot.value) if isinstance(node, Value) else np.array(slot.value)

@@ -14,6 +14,7 @@ from ..grad_mode import is_traced
 from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
 from ..value import Value
+from .agreement import write_back
 from .branch import Diverged
 from .plan import Plan
 from .recorder import without_collections
@@ -242,10 +243,6 @@ def _planned(program: Program) -> Plan:
     numbers = [*cells, *[slot for slot in (*inputs, *read) if slot.weak]]
     scalars = grouped(program.tape, numbers, kept)
     outside = [*program.leaves, *inputs, *cells, *read]
-    memory = set(outside)
-    for instruction in program.tape.others.values():  # what was computed while recording is needed no more
-        if instruction.output.storage not in memory:
-            instruction.output.forget()
     return Plan(program.instructions if scalars is None else (), outside, kept, scalars)
 
 
@@ -274,11 +271,3 @@ def refuse_shared(program: Program, leaves: Sequence[Any]) -> None:
                     f"{program.name}: argument {program.arguments[place]} shares memory with {what}, which "
                     "the function changes; pass a copy of one of them"
                 )
-
-
-def write_back(argument: Any, numbers: Any) -> None:
-    """Give an argument, an array or a Tensor, the numbers that were written into a copy of it."""
-    if isinstance(argument, np.ndarray):
-        argument[...] = numbers
-    else:
-        argument.data = numbers

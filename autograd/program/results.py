@@ -48,7 +48,9 @@ def in_kind(slot: Any, kind: Any, arrays: Any = None) -> Any:
         return slot.copy() if isinstance(slot, np.ndarray) else slot  # the caller's to change
     array = slot.value if arrays is None else arrays[slot]
     if not isinstance(kind, Node):
-        return float(array) if slot.weak else np.array(array)[()]
+        if not slot.weak:
+            return np.array(array)[()]
+        return bool(array) if slot.dtype == bool else float(array)
     node: Value | Tensor = (
         Tensor(array, label=kind.label) if isinstance(kind, Tensor) else constant(float(array), kind.label)
     )
