@@ -216,7 +216,7 @@ class Node(NumpyProtocol):
                 f"cannot copy or pickle {self.name()}, which is the result of a recorded graph; copy its "
                 "leaves and compute it again, or .detach() it first"
             )
-        return _rebuild, (type(self), self._data, self.label, self.requires_grad, self.grad)
+        return _rebuild, (type(self), self.plain, self.label, self.requires_grad, self.grad)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         rebuild, (kind, data, label, requires_grad, grad) = self.__reduce__()

@@ -178,6 +178,8 @@ class Tensor(Node):
                 f"{self.name()} does not fit into memory of shape {memory.shape}, {memory.dtype}"
             )
         recorder = recorder_now()
+        if recorder is not None:
+            recorder.touch(self)
         if recorder is not None and isinstance(self._data, StandIn):
             recorder.relocate(self, memory)
         else:
@@ -259,13 +261,16 @@ class Tensor(Node):
             raise TypeError(
                 f"a Tensor of dtype {self._data.dtype} has no gradient; pass floats or dtype=float"
             )
+        if (recorder := recorder_now()) is not None:
+            recorder.remember(self)
         self.operation = None if requires_grad else CONSTANT
         note_change()
         return self
 
     def detach(self) -> Tensor:
         """A copy of the data as a constant, outside the graph."""
-        return Tensor(self._data, label=self.label)
+        data = self._data if self._parents else self.plain  # of an older graph it is a constant
+        return Tensor(data.owned() if isinstance(data, StandIn) else data, label=self.label)
 
     def item(self) -> float:
         """The only element as a Python number."""
@@ -274,7 +279,7 @@ class Tensor(Node):
     def astype(self, dtype: Any) -> Tensor:
         """The same numbers in another dtype, recorded; integers, which have no derivative, are a constant."""
         if np.dtype(dtype).kind != "f":
-            return Tensor(self._data.astype(dtype))
+            return Tensor(self.plain.astype(dtype))
         return array_ops.astype(self, dtype=dtype)  # type: ignore[no-any-return]
 
     # The operators and methods are made from the table below; their types for readers and checkers:

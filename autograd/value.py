@@ -91,7 +91,7 @@ class Value(Node):
 
     def add_(self, change: Any) -> None:
         """Add to a leaf's data; graphs that were computed from it become stale."""
-        self.data = self._data + change
+        self.data = self.plain + change
 
     def item(self) -> float:
         """The number, as a Tensor's ``item`` gives it."""
@@ -99,7 +99,7 @@ class Value(Node):
 
     def detach(self) -> Value:
         """The same number as a constant, outside the graph."""
-        return constant(self._data, self.label)
+        return constant(self._data if self._parents else self.plain, self.label)
 
     def __repr__(self) -> str:
         label = f", label={self.label!r}" if self.label else ""

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from autograd import ShapeError, Tensor
-from autograd.grad_mode import MODE, Mode
+from autograd.grad_mode import MODE, Mode, recorder_now
 from autograd.graph import note_change
 
 from .hooks import Handle, Hooks
@@ -84,6 +84,8 @@ class Module:
         return {name: value for name, value in vars(self).items() if name != "_inside"}
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if (recorder := recorder_now()) is not None:
+            recorder.set_attribute(self, name)
         if isinstance(value, Parameter):
             value.label = value.label or name
         elif isinstance(value, Module):
@@ -95,6 +97,8 @@ class Module:
         note_change()
 
     def __delattr__(self, name: str) -> None:
+        if (recorder := recorder_now()) is not None:
+            recorder.set_attribute(self, name)
         super().__delattr__(name)
         note_change()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import time
 from collections.abc import Callable
@@ -96,6 +97,31 @@ def test_arguments_are_changed_at_every_call_the_recorded_one_included(kind: str
         np.testing.assert_allclose(two.grad, one.grad, rtol=1e-12)
         with pytest.raises(autograd.StaleGraphError):
             graph.backward()
+
+
+# -- memory that is first met without an operation --------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda w: w.detach(),
+        lambda w: copy.deepcopy(w).detach(),
+        lambda w: w.astype(int) if isinstance(w, Tensor) else w,
+        lambda w: (w.add_(1.0), w.detach())[1],
+        lambda w: (w.detach(), w.add_(1.0))[0],
+    ],
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_way_to_read_a_node_is_seen(kind: str, use: Callable[[Any], Any]) -> None:
+    one, two = KINDS[kind](1.0), KINDS[kind](1.0)
+    program = record(lambda x: use(two) * x)(1.0)
+    np.testing.assert_array_equal(program.result.data, (use(one) * 1.0).data)
+    for k in range(3):
+        for w in (one, two):
+            w.add_(2.0)
+        np.testing.assert_array_equal(program(2.0 + k).data, (use(one) * (2.0 + k)).data)
+    np.testing.assert_array_equal(two.data, one.data)
 
 
 # -- data that is replaced --------------------------------------------------------------------

@@ -52,7 +52,8 @@ class Left(NamedTuple):
     def by_run(cls, program: Program, leaves: Sequence[Any], result: Any) -> Left:
         """What is left by a run that returned a result."""
         parts, build = flatten(result)
-        numbers = [("result", getattr(x, "plain", x)) for x in parts]
+        numbers = [("result", _copied(getattr(x, "plain", x))) for x in parts]
+        program.keep_memory()  # which a result may have looked into
         numbers += [(f"gradient of {node.name()}", get_grad(node)) for node in _owners(program, leaves)]
         numbers += [(f"argument {place}", _data(leaves[place])) for place in _changed(program)]
         numbers += [(f"number {value.label}", value.data) for value, _ in program.cells]
@@ -104,22 +105,26 @@ class Kept:
             write_back(argument, data)
 
 
-def agreed(
+def agree(
     program: Program,
     function: Callable[..., Any],
     arguments: Sequence[Any],
     leaves: Sequence[Any],
     ours: Left,
-) -> Any:
-    """Run a function as it is, and return its result if all that it leaves behind is what its program left.
+) -> None:
+    """Run a function as it is, and see whether it leaves behind what its program left.
 
     Raises
     ------
-    RecordError: it is not, but for the order of additions; everything is as the function left it.
+    RecordError: it does not, but for the order of additions; everything is as the function left it.
     """
-    result = as_it_is(function, *arguments)
-    program.keep_memory()
-    expected = Left.by_run(program, leaves, result)
+    expected = Left.by_run(program, leaves, as_it_is(function, *arguments))
+    for what, x in expected.numbers:
+        if not (isinstance(x, _NUMBERS) or _is_plain(x) or any(x is other for _, other in ours.numbers)):
+            raise RecordError(
+                f"{program.name} has a {what} of type {type(x).__name__}, and what is in it would not be "
+                "computed again; return arrays, Tensors, Values, numbers, or lists, tuples, dicts of these"
+            )
     for difference in _differences(ours, expected):
         raise RecordError(
             f"what was recorded of {program.name} came to another {difference}. Something in it depends on "
@@ -128,7 +133,6 @@ def agreed(
             "of the function, pass what changes as an argument or keep it in an array that autograd.lend() "
             "hands out, and draw with autograd.random_numbers()"
         )
-    return result
 
 
 def write_back(argument: Any, numbers: Any) -> None:
@@ -181,14 +185,19 @@ def _differences(ours: Left, expected: Left) -> Iterator[str]:
 
 
 def _are_the_same(a: Any, b: Any) -> bool:
-    """Whether two numbers agree to the bit, as most do and is soon told, or other things are equal."""
+    """Whether two numbers agree to the bit, as most do and is soon told, or other things are the same."""
     if isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS):
         a, b = np.asarray(a), np.asarray(b)
         return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())
     if isinstance(a, _NUMBERS) or isinstance(b, _NUMBERS):
         return False
-    kind: Any = type(a)
-    return kind is type(b) if kind.__eq__ is object.__eq__ else bool(a == b)
+    equality: Any = type(a).__eq__
+    return a is b or (type(a) is type(b) and (equality is object.__eq__ or bool(a == b)))
+
+
+def _is_plain(x: Any) -> bool:
+    """Whether something that is no number has no parts that could be other numbers at the next run."""
+    return not (isinstance(x, _NUMBERS) or hasattr(x, "__dict__") or hasattr(x, "__dataclass_fields__"))
 
 
 def _are_close(a: Any, b: Any, size: float) -> bool:

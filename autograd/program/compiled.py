@@ -11,7 +11,7 @@ import numpy as np
 
 from ..grad_mode import MODE, is_recording
 from ..structure import flatten
-from .agreement import Kept, Left, agreed, as_it_is, runs_as_it_is
+from .agreement import Kept, Left, agree, as_it_is, runs_as_it_is
 from .branch import Diverged
 from .program import Program
 from .recorded import by_name
@@ -79,9 +79,10 @@ class Compiled:
     ) -> Any:
         """Run the program and the function from one state, and compare what they come to."""
         kept = Kept(program, leaves)
-        replayed = Left.by_run(program, leaves, program.replay.run(leaves))
+        result = program.replay.run(leaves)
+        replayed = Left.by_run(program, leaves, result)
         kept.put_back()
-        result = agreed(program, function, arguments, leaves, replayed)
+        agree(program, function, arguments, leaves, replayed)
         self._checked.add(program)
         return result
 

@@ -18,7 +18,7 @@ from ..modes import quietly
 from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
-from .agreement import Left, agreed
+from .agreement import Left, agree
 from .branch import Diverged
 from .calls import draw
 from .instruction import Instruction
@@ -29,7 +29,7 @@ from .reach import modules_within_reach
 from .recorder import Recorder, without_collections
 from .replay import Owner, Replay, refuse_shared
 from .results import in_kind, kind_of
-from .settings import Settings
+from .settings import Settings, set_otherwise
 from .signature import differences, signature
 from .simplify import simplified
 from .slot import Layout, Slot, root
@@ -56,7 +56,8 @@ class Program:
     cells: Values whose number is read at every run. tensors: Tensors that have to be as they were.
     gradients: the slots of the gradients that are left; None for a gradient that is forgotten.
     gradients_before, absent: gradients that are added to, and those that must not be there.
-    settings: of modules and optimisers, which have to be as they were.
+    settings: of modules and optimisers, which have to be as they were. sets: what of them the function itself
+        changes, in words; then it would have to be recorded at every run.
     rebound: the slots of what is assigned to the data of Values and of arguments.
     written: memory that is written into. undone: the part of it that is, before the last branch.
     into: the places of arguments that are written into. roots: the ids of the arrays that hold ``written``.
@@ -92,7 +93,8 @@ class Program:
             recorded = self._record(function, leaves, build, recorder)
         finally:
             recorder.put_back()
-        agreed(self, function, arguments, leaves, recorded)
+        agree(self, function, arguments, leaves, recorded)
+        self.sets = set_otherwise(self.modules, self.settings)
 
     def _record(
         self, function: Callable[..., Any], leaves: list[Any], build: Callable[..., Any], recorder: Recorder
@@ -103,7 +105,7 @@ class Program:
         with mode(recorder=recorder, recording=is_recording()), without_collections():
             result = _run(function, build(given))
         outputs, self.build = flatten(result)
-        slots = [x._data if isinstance(x, Node) else x for x in outputs]
+        slots = recorder.apart([x._data if isinstance(x, Node) else x for x in outputs])
         rebound, gradients = recorder.finish()
         self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
         self.kinds = [kind_of(x) for x in outputs]
@@ -115,10 +117,13 @@ class Program:
         for module in modules_within_reach(function):
             recorder.module(module)
         lent = recorder.leaves.keys()
-        self.settings = [Settings(owner, recorder.touched, lent) for owner in recorder.watched]
+        assigned = recorder.attributes
+        self.settings = [
+            Settings(owner, recorder.touched, lent, assigned.get(owner, {})) for owner in recorder.watched
+        ]
         self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
-        self.cells: list[tuple[Value, Slot]] = []  # Values whose number is read at every run
-        self.tensors: list[tuple[Tensor, Any, Any]] = []  # Tensors that have to be as they were
+        self.cells: list[tuple[Value, Slot]] = []
+        self.tensors: list[tuple[Tensor, Any, Any]] = []
         for node, (before, slot) in recorder.touched.items():
             if node in self._places:
                 continue
@@ -147,7 +152,8 @@ class Program:
         self._prepare()
         refuse_shared(self, leaves)
         left = Left.by_recording(self, leaves)
-        self._forget()
+        given = (slot for _, slot in (*self.cells, *self.gradients_before))
+        self.tape.forget({*self.leaves, *self.inputs.values(), *given})
         return left
 
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
@@ -225,14 +231,6 @@ class Program:
             for tensor, memory, _ in self.tensors
             if any(np.may_share_memory(memory, m) for m in memories)
         ]
-
-    def _forget(self) -> None:
-        """Keep no more than the layout of what was computed: the memory can be used again."""
-        given = (slot for _, slot in (*self.cells, *self.gradients_before))
-        memory = {*self.leaves, *self.inputs.values(), *given}
-        for instruction in self.tape.others.values():
-            if instruction.output.storage not in memory:
-                instruction.output.forget()
 
     # -- running --------------------------------------------------------------------------
 

@@ -16,8 +16,8 @@ def record(function: Callable[..., Any]) -> Callable[..., Program]:
     may take and return floats, arrays, Values, Tensors and structures of them, and may make a whole step
     of training. Floats, arrays and nodes passed in are inputs; anything else is part of the program.
 
-    The function runs twice from the same state: once with stand-ins in the place of arrays, which leaves
-    nothing behind, and once as it is. Both have to come to the same.
+    The function runs twice from the same state: once with stand-ins in the place of arrays, which is undone,
+    and once as it is. Both have to come to the same.
 
     Raises
     ------

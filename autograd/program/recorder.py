@@ -21,6 +21,7 @@ from ..graph import Node, get_data, get_grad, next_number, set_grad
 from ..operation import Operation
 from ..value import Value, record_node
 from .calls import Calls
+from .settings import MISSING
 from .slot import Slot
 
 
@@ -34,9 +35,10 @@ class Recorder(Calls):
     given: for each argument that is a node, the name of the argument and what stands in for the node.
     made: the nodes that were made while recording.
     gradients_before: slots for gradients that were there before and were read.
-    had: the gradients that nodes had, of those that may be changed.
+    had: of nodes that may be changed, the gradient, whether they have one at all, and the number.
+    attributes: of modules and optimisers, those that were assigned, as they were.
     assigned, absent: nodes whose gradient was assigned, and those found without one before that.
-    modules: modules with the mode they were in.
+    modules: modules with the mode they were in before.
     watched: what has settings that were read, as Python has them: modules and optimisers.
     first: nodes with a higher number were made, or changed, while recording.
     """
@@ -45,7 +47,8 @@ class Recorder(Calls):
     given: dict[Node, tuple[str, Node]] = field(default_factory=dict)
     made: list[Node] = field(default_factory=list)
     gradients_before: dict[Node, Slot] = field(default_factory=dict)
-    had: dict[Node, Any] = field(default_factory=dict)
+    had: dict[Node, tuple[Any, Operation | None, int]] = field(default_factory=dict)
+    attributes: dict[Any, dict[str, Any]] = field(default_factory=dict)
     assigned: set[Node] = field(default_factory=set)
     absent: set[Node] = field(default_factory=set)
     modules: dict[Any, bool] = field(default_factory=dict)
@@ -103,7 +106,7 @@ class Recorder(Calls):
         node.sync()
         node._data = self.outside(data) if type(data) is float else self.leaf(data)
         self.touched[node] = data, node._data
-        self.had.setdefault(node, get_grad(node))
+        self.remember(node)
 
     def touch_all(self, nodes: Iterable[Node]) -> None:
         """Touch each of the nodes."""
@@ -115,7 +118,7 @@ class Recorder(Calls):
         """Remember that the gradient of a node is assigned."""
         if node in self.given:
             self.refuse_given(node)
-        self.had.setdefault(node, get_grad(node))
+        self.remember(node)
         self.assigned.add(node)
 
     def gradient_of(self, node: Node) -> Any:
@@ -146,10 +149,33 @@ class Recorder(Calls):
         """Remember that the settings of a module or an optimiser were read."""
         self.watched[owner] = None
 
+    def remember(self, node: Node) -> None:
+        """Remember what a node has besides its data, before that is changed."""
+        self.had.setdefault(node, (get_grad(node), node.operation, node.number))
+
+    def set_attribute(self, owner: Any, name: str) -> None:
+        """Remember an attribute of a module or an optimiser, before it is set or deleted."""
+        self.attributes.setdefault(owner, {}).setdefault(name, vars(owner).get(name, MISSING))
+
+    def has_written(self, memory: np.ndarray[Any, Any], but: Any = None) -> bool:
+        """Whether memory was written into, by this array or by one that overlaps it, but for one of them."""
+        return any(x is not but and np.may_share_memory(x, memory) for x, _ in self.saved.values())
+
     def relocate(self, node: Node, memory: np.ndarray[Any, Any]) -> None:
-        """A parameter has moved into other memory: so has its slot."""
-        slot = node._data
-        if isinstance(slot, Slot):
+        """A parameter has moved into other memory: so has its slot.
+
+        Raises
+        ------
+        RecordError: it was changed as a part of the memory that it leaves, which a program would not see.
+        """
+        now = node._data
+        before, slot = self.touched.get(node, (None, now))
+        if before is not memory:
+            if self.has_written(slot.value, but=slot.value):
+                raise RecordError(
+                    f"{node.name()} is moved twice, by two optimisers or together with other parameters than "
+                    "before, and a program keeps it in one place; record these steps as two functions"
+                )
             memory[...] = slot.value
             if (saved := self.saved.pop(id(slot.value), None)) is not None:
                 self.saved[id(memory)] = memory, saved[1]
@@ -157,6 +183,8 @@ class Recorder(Calls):
             self.leaves[id(memory)] = slot
             slot.value = memory
             self.touched[node] = memory, slot
+        if now is not slot:  # it was given other data
+            node._data = self.write(np.copyto, (slot, now), {}, slot)
 
     def scalar(self, operation: Operation, parents: tuple[Value, ...]) -> Value:
         """Compute an operation on Values, and record it in the graph, too."""
@@ -229,18 +257,32 @@ class Recorder(Calls):
         self.made.clear()  # slots know the recorder, and shall not keep a graph
 
     def put_back(self) -> None:
-        """Put everything back as it was before the recording: data, gradients, memory, random generators."""
+        """Put nodes, memory, attributes and random generators back as they were before the recording."""
         self.release()
         for node, (data, _) in self.touched.items():
             node._data = data  # also of what stood in for an argument, which somebody may hold
-        for node, gradient in self.had.items():
+        for node, (gradient, operation, number) in self.had.items():
+            node.operation, node.number = operation, number
             set_grad(node, gradient)
         for memory, numbers in reversed(self.saved.values()):  # which may overlap
             memory[...] = numbers
         for generator, state in self.generators.items():
             generator.bit_generator.state = state
+        for owner, attributes in self.attributes.items():
+            for name, x in attributes.items():
+                if x is MISSING:
+                    vars(owner).pop(name, None)
+                else:
+                    vars(owner)[name] = x
+        self.modules.update([(module, module.training) for module in self.modules])
         self.had.clear()
         self.saved.clear()
+
+    def apart(self, results: list[Any]) -> list[Any]:
+        """Results, copied where nodes had them in memory that holds the nodes' other data from now on."""
+        renewed = {own for node, (_, own) in self.touched.items() if node._data is not own}
+        renewed = {own for own in renewed if isinstance(own.value, np.ndarray)}
+        return [x.copy() if isinstance(x, Slot) and x.storage in renewed else x for x in results]
 
     def _constant(self, x: Any) -> Any:
         """What was assigned, as a slot of its own if it is a constant."""

@@ -20,6 +20,7 @@ from .plan import Plan
 from .recorder import without_collections
 from .results import in_kind
 from .scalars import grouped
+from .settings import set_otherwise
 from .slot import Slot, root
 
 if TYPE_CHECKING:
@@ -119,17 +120,13 @@ class Replay:
         ------
         Diverged: it is not.
         """
-        latest = latest_change()
+        program, latest = self.program, latest_change()
         if not all(map(is_, map(get_data, self._tensors), self._memories)):
             raise Diverged("a parameter was given another array")
         if not all(map(is_, map(attrgetter("operation"), self._tensors), self._operations)):
             raise Diverged("the gradient of a parameter was switched on or off")
-        modules = self.program.modules
-        if list(map(attrgetter("training"), modules)) != list(modules.values()):
-            raise Diverged("a module was switched between training and evaluation")
-        for settings in self.program.settings:
-            if not settings.are_the_same():
-                raise Diverged(f"a setting of a {settings.owner} was changed")
+        if otherwise := set_otherwise(program.modules, program.settings) or program.sets:
+            raise Diverged(otherwise)
         self._looked = latest
 
     def _feed(self, leaves: Sequence[Any]) -> None:

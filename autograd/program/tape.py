@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -124,6 +124,12 @@ class Tape:
             self.constants.append(x)
             found = self._constants[key] = -len(self.constants)
         return found
+
+    def forget(self, memory: Container[Slot]) -> None:
+        """Keep no more than the layout of what was computed, but for memory that is looked at again."""
+        for instruction in self.others.values():
+            if instruction.output.storage not in memory:
+                instruction.output.forget()
 
     def __len__(self) -> int:
         return self.count_numbers() + len(self.others)

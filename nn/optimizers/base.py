@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd import Node, lend
+from autograd import Node, RecordError, lend
 from autograd.grad_mode import recorder_now
 from autograd.graph import note_change
 
@@ -85,6 +85,9 @@ class Optimizer:
                 raise ValueError(f"{name}: {setting} must not be negative, got {number}")
 
     def __setattr__(self, name: str, value: Any) -> None:
+        # Where the parameters lie is no setting, and stays: a program that is recorded has that memory.
+        if name not in ("lr", "_bundles") and (recorder := recorder_now()) is not None:
+            recorder.set_attribute(self, name)
         super().__setattr__(name, value)
         if name != "lr":  # which is memory that a program reads
             note_change()
@@ -119,6 +122,11 @@ class Optimizer:
             recorder.watch(self)
         found = bundles(self.parameters, self._bundles, self.names, self._rate)
         if found != self._bundles:  # a program that was recorded looks whether they are the same
+            if recorder is not None and any(recorder.has_written(bundle._steps) for bundle in self._bundles):
+                raise RecordError(
+                    f"{type(self).__name__} finds gradients in other parameters than at the step before, and "
+                    "arranges its state anew, which a program would not; record these steps as two functions"
+                )
             self._bundles = found
         for bundle in self._bundles:
             if bundle.moving:
