@@ -152,8 +152,8 @@ class Program:
         self._prepare()
         refuse_shared(self, leaves)
         left = Left.by_recording(self, leaves)
-        given = (slot for _, slot in (*self.cells, *self.gradients_before))
-        self.tape.forget({*self.leaves, *self.inputs.values(), *given})
+        read = (slot for _, slot in (*self.cells, *self.gradients_before))
+        self.tape.forget({*self.leaves, *self.inputs.values(), *read})
         return left
 
     def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
