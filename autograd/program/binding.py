@@ -20,6 +20,7 @@ from .calls import OUT_BY_NAME, draw
 from .slot import astype, number
 
 Call = Callable[[], Any]
+"""A call without arguments."""
 
 
 def bind_generic(function: Any, arguments: Any, options: Any, out: Any) -> Call:

@@ -14,14 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .binding import BINDINGS, bind_generic, view_index
+from .binding import BINDINGS, Call, bind_generic, view_index
 from .branch import check
 from .calls import OUT_BY_NAME
 from .instruction import Instruction, replaced
 from .scalars import Group, Scalars, calls_of
 from .slot import Layout, Slot
-
-Call = Callable[[], Any]
 
 
 class Plan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import operator
 from array import array
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ops import erf, erfc
+from .binding import Call
 from .calls import OUT_BY_NAME
 from .instruction import Instruction
 from .slot import Slot, astype, home, number
 from .tape import NO_NUMBER, Tape
 
-Call = Callable[[], Any]
 WORTH_IT = 300
 """From how many calls on numbers on they are grouped."""
 _SUM: Any = np.add.reduce
