@@ -101,16 +101,17 @@ def _reshape(function: Any, arguments: Any, options: Any, out: Any) -> Call | No
 
 def _where(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
     condition, a, b = arguments
-    return partial(_choose, condition, a, b, out) if _is_mask(condition) else None
+    return partial(choose, condition, a, b, out) if _is_mask(condition) else None
 
 
 def _is_mask(x: Any) -> bool:
     return isinstance(x, np.ndarray) and x.dtype.kind == "b"
 
 
-def _choose(condition: Any, a: Any, b: Any, out: Any) -> None:
+def choose(mask: Any, a: Any, b: Any, out: Any) -> None:
+    """``np.where``, written into memory that is there."""
     np.copyto(out, b)
-    np.copyto(out, a, where=condition)
+    np.copyto(out, a, where=mask)
 
 
 def _concatenate(function: Any, arguments: Any, options: Any, out: Any) -> Call:

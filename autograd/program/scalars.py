@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..ops import erf, erfc
-from .binding import Call
+from .binding import Call, choose
 from .calls import OUT_BY_NAME
 from .instruction import Instruction
 from .slot import Slot, astype, home, number
@@ -299,7 +299,8 @@ def calls_of(group: Group, memory: Any, source: Any) -> list[Call]:
         return [*calls, partial(_SUM, arrays[0], 0, None, out)]
     if group.function is np.where:
         condition, a, b = arrays
-        return [*calls, partial(_where_into, condition, a, b, out)]
+        mask = np.empty(condition.shape, bool)
+        return [*calls, partial(np.not_equal, condition, 0, mask), partial(choose, mask, a, b, out)]
     if group.function in OUT_BY_NAME:
         return [*calls, partial(group.function, *arrays, out=out)]
     if group.function in (erf.array, erfc.array):
@@ -323,11 +324,6 @@ def _gathered(places: Any, memory: Any, calls: list[Call]) -> Any:
 
 def _take_into(source: Any, places: Any, out: Any) -> None:
     out[...] = source[places]
-
-
-def _where_into(condition: Any, a: Any, b: Any, out: Any) -> None:
-    np.copyto(out, b)
-    np.copyto(out, a, where=condition != 0)
 
 
 def _apply_into(function: Any, x: Any, out: Any) -> None:
