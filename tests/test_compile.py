@@ -445,6 +445,18 @@ def test_a_recorded_array_has_the_methods_of_an_array() -> None:
         record(lambda x: x.frobnicate)(x)
 
 
+@pytest.mark.parametrize("function", [np.add, np.maximum])
+def test_a_function_is_written_where_a_mask_is_true(function: Any) -> None:
+    def written(x: Any, mask: Any) -> Any:
+        out = np.zeros_like(x)
+        function(x, 1.0, out=out, where=mask)
+        return out
+
+    x, mask = numbers(4), np.array([True, False, True, False])
+    program = record(written)(x, mask)
+    np.testing.assert_array_equal(program(x, ~mask), written(x, ~mask))
+
+
 def test_memory_from_outside_is_written_into_by_name_only() -> None:
     outside = np.zeros(3)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ..ops import chosen, scale
 from .branch import Diverged
-from .calls import OUT_BY_NAME, draw
+from .calls import draw, into
 from .slot import astype, number
 
 Call = Callable[[], Any]
@@ -40,11 +40,7 @@ def _store(out: Any, function: Any, *arguments: Any) -> None:
 def _ufunc(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
     if options or function.nout != 1:
         return None
-    return (
-        partial(function, *arguments, out=out)
-        if function in OUT_BY_NAME
-        else partial(function, *arguments, out)
-    )
+    return into(function, *arguments, out)
 
 
 def _reduce(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -17,7 +18,7 @@ from .instruction import Instruction, replaced, slots_in
 from .slot import Slot, astype, number
 from .tape import Tape
 
-OUT_BY_NAME = (np.maximum, np.minimum)
+_OUT_BY_NAME = (np.maximum, np.minimum)
 """Functions that NumPy wants to be given the memory of the result by name."""
 _ELEMENTWISE = (np.where, np.clip)
 """Functions that are no ufuncs, whose operands have to agree on a dtype all the same."""
@@ -26,6 +27,21 @@ _ELEMENTWISE = (np.where, np.clip)
 def draw(generator: np.random.Generator, shape: tuple[int, ...]) -> Any:
     """Uniform random numbers in [0, 1)."""
     return generator.random(shape)
+
+
+def into(function: Callable[..., Any], *arguments: Any, **options: Any) -> partial[Any]:
+    """A call that writes: the last argument of a function of elements is the memory of its result.
+
+    >>> out = np.zeros(2)
+    >>> into(np.maximum, [1.0, -1.0], 0.0, out)()
+    array([1., 0.])
+    >>> out
+    array([1., 0.])
+    """
+    if function in _OUT_BY_NAME:
+        *inputs, out = arguments
+        return partial(function, *inputs, out=out, **options)
+    return partial(function, *arguments, **options)
 
 
 @dataclass
@@ -155,11 +171,7 @@ class Calls:
                 "array, and the program will write into it, too"
             )
         self.save(out.storage)
-        if function in OUT_BY_NAME:
-            a, b, _ = self.real(arguments)
-            function(a, b, out=out.value)
-        else:
-            function(*self.real(arguments), **self.real(options))
+        into(function, *self.real(arguments), **self.real(options))()
         self.note(function, arguments, options, out, writes=True)
         return out
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from .binding import BINDINGS, Call, bind_generic, view_index
 from .branch import check
-from .calls import OUT_BY_NAME
+from .calls import into
 from .instruction import Instruction, replaced
 from .scalars import Group, Scalars, calls_of
 from .slot import Layout, Slot
@@ -169,15 +169,12 @@ class _Arrays(dict[Slot, Any]):
 def _bind_write(function: Callable[..., Any], arguments: Any, options: Any) -> Call:
     if function is check:
         return partial(check, *arguments)
-    if function in OUT_BY_NAME:
-        *inputs, out = arguments
-        return partial(function, *inputs, out=out)
     if function is operator.setitem:
         target, index, value = arguments
         at = view_index(index)
         if at is not None:
             return partial(np.copyto, target[at], value, "same_kind")
-    return partial(function, *arguments, **options)
+    return into(function, *arguments, **options)
 
 
 def _array(value: Any) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..ops import erf, erfc
 from .binding import Call, choose
-from .calls import OUT_BY_NAME
+from .calls import into
 from .instruction import Instruction
 from .slot import Slot, astype, home, number
 from .tape import NO_NUMBER, Tape
@@ -301,11 +301,9 @@ def calls_of(group: Group, memory: Any, source: Any) -> list[Call]:
         condition, a, b = arrays
         mask = np.empty(condition.shape, bool)
         return [*calls, partial(np.not_equal, condition, 0, mask), partial(choose, mask, a, b, out)]
-    if group.function in OUT_BY_NAME:
-        return [*calls, partial(group.function, *arrays, out=out)]
     if group.function in (erf.array, erfc.array):
         return [*calls, partial(_apply_into, group.function, arrays[0], out)]
-    return [*calls, partial(group.function, *arrays, out)]
+    return [*calls, into(group.function, *arrays, out)]
 
 
 def _gathered(places: Any, memory: Any, calls: list[Call]) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..modes import quietly
 from .branch import check
-from .calls import OUT_BY_NAME
+from .calls import into
 from .instruction import replaced
 from .naming import outside
 from .slot import Slot
@@ -58,11 +58,8 @@ def trace(program: Program, look: Callable[[Any], Any]) -> Trace:
             )
             if not instruction.writes:
                 held[output] = function(*arguments, **options)
-            elif function in OUT_BY_NAME:
-                a, b, out = arguments
-                function(a, b, out=out)
             elif function is not check:
-                function(*arguments, **options)
+                into(function, *arguments, **options)()
             computed.append(look(None if function is np.empty_like else held[output]))
     finally:
         program.restore(before)
