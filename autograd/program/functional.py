@@ -17,13 +17,13 @@ from ..errors import RecordError
 from .branch import check
 from .calls import draw
 from .engines import Engine
-from .instruction import Instruction, replaced
+from .instruction import STORAGE, Instruction, replaced
 from .slot import Slot
 from .standard import FUNCTIONS, OF_ONE_DTYPE, SPECIAL, forwards, standard_name
 from .wording import name_of
 
-_UNWRITTEN = ("casting", "dtype", "order", "out", "subok")
-"""Options of NumPy that say how a result is stored, as the slots of a program do already."""
+_UNWRITTEN = STORAGE | {"dtype"}
+"""Options that say of a result what its slot says already."""
 
 
 def is_known(function: Any) -> bool:
@@ -160,7 +160,7 @@ class Run:
 
     def elementwise(self, function: np.ufunc, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
         """A function of elements, of the dtypes that NumPy computes it in."""
-        unknown = set(options) - {"casting", "order", "out", "subok"}
+        unknown = set(options) - STORAGE
         if unknown:
             raise RecordError(
                 f"{function.__name__} with {', '.join(unknown)} has no equivalent in the array API standard"

@@ -16,6 +16,8 @@ _AS_LONG_AS_FOUND = frozenset(
      np.setdiff1d, np.setxor1d, np.trim_zeros, np.union1d, np.unique]
 )  # fmt: skip
 """Functions with as many results as the numbers of their arguments make of them."""
+STORAGE = frozenset(["casting", "order", "out", "subok"])
+"""Options of NumPy that say how a result is stored, and not what it is."""
 
 
 class Instruction(NamedTuple):

@@ -11,7 +11,7 @@ import numpy as np
 from ..formula import show
 from .branch import check
 from .calls import draw
-from .instruction import Instruction
+from .instruction import STORAGE, Instruction
 from .slot import Slot, astype, number, view
 
 _INFIX = {
@@ -24,8 +24,6 @@ _REDUCTIONS = {
     np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min",
     np.logical_or: "any", np.logical_and: "all",
 }  # fmt: skip
-_UNSAID = {"out", "casting", "order"}
-"""Options that say how something is computed, and not what."""
 Names = Mapping[Slot, str]
 
 
@@ -111,7 +109,7 @@ def formula(instruction: Instruction, names: Names) -> str:
     parts += [
         f"{name}={text(option, names)}"
         for name, option in options.items()
-        if name not in _UNSAID and option is not None and not (name == "keepdims" and not option)
+        if name not in STORAGE and option is not None and not (name == "keepdims" and not option)
     ]
     return f"{symbol_of(function)}({', '.join(parts)})"
 
