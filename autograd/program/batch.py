@@ -61,8 +61,7 @@ def _all_numbers(program: Program) -> Scalars:
     """The groups of a program that is nothing but single numbers."""
     numbers = [slot for slot in (*[s for _, s in program.cells], *program.inputs.values())]
     kept = [slot for slot in program.outputs if isinstance(slot, Slot)]
-    scalars = grouped(program.tape, numbers, kept, at_least=0)
-    assert scalars is not None
+    scalars = grouped(program.tape, numbers, kept)
     for step in scalars.steps:
         if step.source is not None if isinstance(step, Group) else step.function is not check:
             raise RecordError(

@@ -12,7 +12,7 @@ import numpy as np
 from ..formula import show
 from ..graph import CONSTANT
 from .naming import names_of
-from .scalars import WORTH_IT, Group
+from .scalars import Group, is_worth_it
 from .slot import Slot
 from .trace import trace
 from .wording import Wording, text, worded
@@ -182,9 +182,7 @@ def _head(program: Program) -> list[str]:
 
 def grouped_as(program: Program) -> str:
     """How calls on single numbers were grouped into calls on arrays; empty where there are few of them."""
-    if sum(instruction.output.weak for instruction in program.instructions) < WORTH_IT:
-        return ""
-    scalars = program.plan.scalars
+    scalars = program.plan.scalars if is_worth_it(program.tape) else None
     if scalars is None:
         return ""
     groups = [step for step in scalars.steps if isinstance(step, Group)]

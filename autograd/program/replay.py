@@ -19,7 +19,7 @@ from .branch import Diverged
 from .plan import Plan
 from .recorder import without_collections
 from .results import in_kind
-from .scalars import grouped
+from .scalars import grouped, is_worth_it
 from .settings import set_otherwise
 from .slot import Slot, root
 
@@ -238,7 +238,7 @@ def _planned(program: Program) -> Plan:
     read = [slot for _, slot in program.gradients_before]
     inputs = list(program.inputs.values())
     numbers = [*cells, *[slot for slot in (*inputs, *read) if slot.weak]]
-    scalars = grouped(program.tape, numbers, kept)
+    scalars = grouped(program.tape, numbers, kept) if is_worth_it(program.tape) else None
     outside = [*program.leaves, *inputs, *cells, *read]
     return Plan(program.instructions if scalars is None else (), outside, kept, scalars)
 

@@ -24,7 +24,7 @@ from .instruction import Instruction
 from .slot import Slot, astype, home, number
 from .tape import NO_NUMBER, Tape
 
-WORTH_IT = 300
+_WORTH_IT = 300
 """From how many calls on numbers on they are grouped."""
 _SUM: Any = np.add.reduce
 
@@ -79,19 +79,19 @@ class Scalars:
         return memory
 
 
-def grouped(
-    tape: Tape, outside: Sequence[Slot], kept: Sequence[Slot], at_least: int = WORTH_IT
-) -> Scalars | None:
-    """Sort calls on numbers into groups; None where there are too few of them.
+def is_worth_it(tape: Tape) -> bool:
+    """Whether there are so many calls on numbers that grouping them saves time."""
+    return tape.count_numbers() >= _WORTH_IT
+
+
+def grouped(tape: Tape, outside: Sequence[Slot], kept: Sequence[Slot]) -> Scalars:
+    """Sort calls on numbers into groups.
 
     Parameters
     ----------
     outside: numbers that are there before the program runs, which get the first places.
     kept: slots that are looked at after the last call.
-    at_least: how many calls on numbers are worth it.
     """
-    if tape.count_numbers() < at_least:
-        return None
     others = _alive(tape.others, kept)
     seen = [*kept, *(slot for other in others.values() for slot in other.inputs())]
     numbers = _Numbers(tape, [slot.place for slot in (*kept, *seen) if slot.place >= 0])
