@@ -494,6 +494,7 @@ def test_arguments_that_differ_are_named() -> None:
         ((np.ones(3), 2.0, "sub"), "argument 2 was 'add', and is 'sub'"),
         ((np.ones(3), 2.0), "3 arguments, and are 2"),
         ((np.ones(3), Value(2.0), "add"), "argument 1 was a float, and is a Value"),
+        (((np.ones(3),), 2.0, "add"), "argument 0 was an array .*, and is a tuple of 1"),
     ):
         with pytest.raises(ShapeError, match=words):
             program(*arguments)

@@ -12,14 +12,14 @@ from ..operation import StandIn
 
 
 def signature(tree: Any) -> Any:
-    """What two calls have to share to be one program: hashable.
+    """What two calls have to share to be one program: hashable, a kind and what tells two of it apart.
 
     >>> signature((np.ones((2, 3)), 1.5)) == signature((np.zeros((2, 3)), 2.5))
     True
     """
     kind = type(tree)
     if kind is np.ndarray:
-        return tree.shape, tree.dtype
+        return kind, tree.shape, tree.dtype
     if kind is tuple or kind is list or isinstance(tree, (tuple, list)):
         return (kind, *map(signature, tree))
     if isinstance(tree, dict):
@@ -27,11 +27,11 @@ def signature(tree: Any) -> Any:
     if isinstance(tree, Node):
         return kind, tree.shape, tree.dtype, tree.requires_grad
     if isinstance(tree, StandIn):
-        return tree.shape, tree.dtype
+        return np.ndarray, tree.shape, tree.dtype
     if isinstance(tree, np.generic):  # first: NumPy's float64 is a float, too, and widens others
         return np.generic, tree.dtype
     if isinstance(tree, float):
-        return float
+        return (float,)
     try:
         hash(tree)
     except TypeError:
@@ -59,20 +59,17 @@ def differences(recorded: Any, arguments: tuple[Any, ...]) -> str:
 
 
 def _words(part: Any) -> str:
-    if part is float:
+    kind, *rest = part
+    if kind is np.ndarray:
+        return f"an array of shape {rest[0]}, {rest[1]}"
+    if kind is float:
         return "a float"
-    if isinstance(part, tuple) and part[0] is np.generic:
-        return f"a number of NumPy's, {part[1]}"
-    if isinstance(part, tuple) and len(part) == 2 and isinstance(part[0], tuple):
-        return f"an array of shape {part[0]}, {part[1]}"
-    if isinstance(part, tuple) and len(part) == 4 and isinstance(part[0], type) and issubclass(part[0], Node):
-        what = f" of shape {part[1]}, {part[2]}" if part[2] is not None else ""
-        return f"a {part[0].__name__}{what}{' with a gradient' if part[3] else ''}"
-    if (
-        isinstance(part, tuple)
-        and len(part) == 2
-        and not isinstance(part[0], tuple)
-        and type(part[1]) is part[0]
-    ):
-        return f"{part[1]!r:.40}"
-    return f"a {part[0].__name__} of {len(part) - 1}"
+    if kind is np.generic:
+        return f"a number of NumPy's, {rest[0]}"
+    if issubclass(kind, Node):
+        shape, dtype, requires_grad = rest
+        what = "" if dtype is None else f" of shape {shape}, {dtype}"
+        return f"a {kind.__name__}{what}{' with a gradient' if requires_grad else ''}"
+    if issubclass(kind, (tuple, list, dict)):
+        return f"a {kind.__name__} of {len(rest)}"
+    return f"{rest[0]!r:.40}"
