@@ -187,6 +187,7 @@ def test_a_recording_that_fails_leaves_everything_as_it_was(steps: int) -> None:
         record(failing)(x, Y)
     np.testing.assert_array_equal(x, X)
     assert (number.data, number.grad, w.grad) == (2.0, None, None) and w.data.tolist() == [1.0, 1.0]
+    assert type(number.plain) is float and type(w.plain) is np.ndarray
     assert all(p.grad is gradient for p, gradient in zip(parameters, gradients, strict=True))
     assert step(X, Y).item() == other_step(X, Y).item()
     np.testing.assert_equal(everything(*one), everything(*two))
