@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
+import nn
 from autograd import RecordError, Tensor, Value, record
 from autograd.program import agreement
 
@@ -113,11 +114,20 @@ def test_results_have_to_be_of_the_same_dtype() -> None:
 
 
 def test_results_that_are_no_numbers_are_as_the_function_returns_them() -> None:
-    program = record(lambda x: (x > 0.0, "text", 3, object(), np.nan))(1.0)
+    thing = object()
+    program = record(lambda x: (x > 0.0, "text", 3, thing, np.nan))(1.0)
+    for truth, *others, nan in (program.result, program(2.0)):
+        assert others == ["text", 3, thing] and truth is True and np.isnan(nan)
+    for made in (lambda x: object(), lambda x: (y for y in [x])):
+        with pytest.raises(RecordError, match=r"another result than the function itself: <"):
+            record(made)(1.0)
+
+
+def test_a_parameter_is_a_result() -> None:
+    weight = nn.Linear(2, 1, rng=0).weight
+    program = record(lambda x: (weight, weight * x))(2.0)
     for result in (program.result, program(2.0)):
-        truth, text, count, thing, nan = result
-        assert (truth, text, count, type(thing)) == (True, "text", 3, object) and np.isnan(nan)
-    assert type(truth) is bool
+        np.testing.assert_array_equal(2.0 * result[0].data, result[1].data)
 
 
 def test_many_gradients_are_compared_in_time_that_grows_with_them() -> None:

@@ -11,6 +11,8 @@ import numpy as np
 from ..errors import RecordError
 from ..graph import Node, get_grad
 from ..structure import flatten
+from ..tensor import Tensor
+from ..value import Value
 from .signature import signature
 from .slot import Slot
 
@@ -163,7 +165,8 @@ def _copied(numbers: Any) -> Any:
 
 def _kind(x: Any) -> str:
     """What a part of a result is: a Value, a Tensor, a number or an array, or something else."""
-    return "number" if isinstance(x, (*_NUMBERS, Slot)) else type(x).__name__
+    kinds: dict[Any, str] = {Value: "Value", Tensor: "Tensor", (*_NUMBERS, Slot): "number"}
+    return next((name for kind, name in kinds.items() if isinstance(x, kind)), type(x).__name__)
 
 
 def _differences(ours: Left, expected: Left) -> Iterator[str]:
@@ -191,8 +194,7 @@ def _are_the_same(a: Any, b: Any) -> bool:
         return bool(a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes())
     if isinstance(a, _NUMBERS) or isinstance(b, _NUMBERS):
         return False
-    equality: Any = type(a).__eq__
-    return a is b or (type(a) is type(b) and (equality is object.__eq__ or bool(a == b)))
+    return a is b or (type(a) is type(b) and bool(a == b))
 
 
 def _is_plain(x: Any) -> bool:
