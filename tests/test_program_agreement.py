@@ -123,6 +123,15 @@ def test_results_that_are_no_numbers_are_as_the_function_returns_them() -> None:
             record(made)(1.0)
 
 
+def test_a_text_with_a_number_in_it_is_no_result() -> None:
+    """The number can be written into messages, where it is right, but another run would have another one."""
+    weight = Tensor([0.25])
+    for made in (lambda x: f"{x / 4:.2f}", lambda x: [x, f"a weight of {weight.data[0] * x}"]):
+        with pytest.raises(RecordError, match=r"returns the text .*0.5.* make a text of it outside"):
+            record(made)(2.0)
+    assert record(lambda x: (f"{x}"[:0] + "loss", x))(1.0)(2.0) == ("loss", 2.0)
+
+
 def test_a_parameter_is_a_result() -> None:
     weight = nn.Linear(2, 1, rng=0).weight
     program = record(lambda x: (weight, weight * x))(2.0)

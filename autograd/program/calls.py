@@ -57,6 +57,7 @@ class Calls:
     passing: the node that a backward pass is at.
     saved: the numbers of memory from outside before it was first written into, with the memory.
     generators: random generators that were drawn from, with where they stood.
+    texts: what numbers were formatted as, which is no result: it would be the same at every run.
     """
 
     tape: Tape = field(default_factory=Tape)
@@ -66,6 +67,7 @@ class Calls:
     passing: Node | None = None
     saved: dict[int, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = field(default_factory=dict)
     generators: dict[np.random.Generator, Any] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
 
     # -- what is there before -------------------------------------------------------------
 

@@ -105,6 +105,12 @@ class Program:
         with mode(recorder=recorder, recording=is_recording()), without_collections():
             result = _run(function, build(given))
         outputs, self.build = flatten(result)
+        for x in outputs:
+            if isinstance(x, str) and any(text in x for text in recorder.texts):
+                raise RecordError(
+                    f"{self.name} returns the text {x!r:.40} with a number that would never be another "
+                    "one; return the number, and make a text of it outside"
+                )
         slots = recorder.apart([x._data if isinstance(x, Node) else x for x in outputs])
         rebound, gradients = recorder.finish()
         self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}

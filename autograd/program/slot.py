@@ -327,7 +327,9 @@ class Slot(StandIn, NDArrayOperatorsMixin):
         self.cut("tolist()")
 
     def __format__(self, spec: str) -> str:
-        return format(self.value, spec)  # what messages say of it: the number that it is just now
+        text = format(self.value, spec)  # what messages say of it: the number that it is just now
+        self.recorder.texts.append(text)
+        return text
 
     def __repr__(self) -> str:
         return f"<recorded array of shape {self.shape}, {self.dtype}>"
