@@ -49,16 +49,20 @@ def check_gradients(model: Any) -> None:
     assert gradcheck(model, np.ones((1, 2)))
 
 
+def follows(compiled: Callable[[Any], Any], eager: Callable[[Any], Any], x: Any, change: Any) -> None:
+    """A compiled function is the eager one, before a change of both models and after it."""
+    for k in range(7):
+        assert compiled(x).item() == eager(x).item()
+        if k == 4:
+            change()
+
+
 @pytest.mark.parametrize("change", [replace_block, add_block, drop_block, move_elsewhere, check_gradients])
 def test_changes_in_what_is_never_called_take_effect(change: Callable[[Any], None]) -> None:
     one, two = Blocks(), Blocks()
     compiled = autograd.compile(lambda x: two(x))
     x = np.ones((4, 2), np.float32)
-    for k in range(7):
-        assert compiled(x).item() == one(x).item()
-        if k == 4:
-            change(one)
-            change(two)
+    follows(compiled, one, x, lambda: (change(one), change(two)))
 
 
 def test_frozen_and_thawed_between_steps() -> None:
@@ -175,11 +179,7 @@ def test_a_model_that_is_not_called_is_looked_at(use: str, change: Callable[[Any
     one, two = Scaled(), Scaled()
     eager, compiled = USES[use](one), autograd.compile(USES[use](two))
     x = np.ones((3, 2), np.float32)
-    for k in range(7):
-        assert compiled(x).item() == eager(x).item()
-        if k == 4:
-            change(one)
-            change(two)
+    follows(compiled, eager, x, lambda: (change(one), change(two)))
 
 
 def test_a_global_model_is_looked_at() -> None:
