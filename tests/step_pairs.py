@@ -43,6 +43,12 @@ def both(make: Callable[[], Any], optimizer: Callable[[Any], Any], loss: Any = n
     return [models, optimizers, steps[0], autograd.compile(steps[1])]
 
 
+def twice(make: Callable[[], tuple[Any, Any]]) -> tuple[Any, Any, Any, Any]:
+    """What two steps change, and the steps; the second is compiled."""
+    (one, eager), (two, step) = make(), make()
+    return one, two, eager, autograd.compile(step)
+
+
 def same_state(models: list[Any]) -> None:
     """Parameters, buffers and gradients are the same to the bit."""
     one, two = (model.state_dict() for model in models)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from step_pairs import twice
 
 import autograd
 import nn
@@ -75,8 +76,8 @@ def test_nothing_is_changed_before_a_question_that_comes_before_it() -> None:
 
         return w, step
 
-    (one, eager), (two, step) = stepping(), stepping()
-    compiled, draw = autograd.compile(step), np.random.default_rng(0)
+    one, two, eager, compiled = twice(stepping)
+    draw = np.random.default_rng(0)
     for _ in range(16):
         x, y = map(float, draw.normal(size=2))
         (loss, numbers), (expected, others) = compiled(x, y), eager(x, y)
@@ -117,8 +118,7 @@ def test_results_that_are_longer_or_shorter_are_recorded_anew(name: str, undone:
 
         return count, step
 
-    (one, eager), (two, step) = counting(), counting()
-    compiled = autograd.compile(step)
+    one, two, eager, compiled = twice(counting)
     for numbers in ([1, 2, 3], [1, 2, 3], [1, 2, 3], [3, 2, 1], [1, 1, 1], [0, 0, 2], [0, 0, 0], [2, 3, 2]):
         assert compiled(np.array(numbers)) == eager(np.array(numbers))
         assert one == two

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from step_pairs import twice
 
 import autograd
 import nn
@@ -96,8 +97,7 @@ def test_each_tensor_has_a_gradient_of_its_own() -> None:
 
         return leaves, step
 
-    (ones, eager), (twos, step) = stepping(), stepping()
-    compiled = autograd.compile(step)
+    ones, twos, eager, compiled = twice(stepping)
     for k in range(6):
         x = np.arange(4.0).reshape(2, 2) + k
         assert compiled(x).item() == eager(x).item()
@@ -154,8 +154,7 @@ def test_nan_in_a_gradient_is_what_it_is_without_a_program() -> None:
 
         return w, step
 
-    (one, eager), (two, step) = make(), make()
-    compiled = autograd.compile(step)
+    one, two, eager, compiled = twice(make)
     for x in ([1.0, 4.0], [1.0, 4.0], [1.0, 4.0], [2.0, 5.0], [0.0, 5.0], [-1.0, 0.0], [3.0, 1.0]):
         assert compiled(np.array(x)).item() == eager(np.array(x)).item()
         np.testing.assert_array_equal(two.grad, one.grad)
@@ -189,10 +188,11 @@ def test_a_step_without_recording_is_not_the_one_with_it() -> None:
     assert w.grad == 8
 
 
-def test_gradients_that_are_added_to_are_whole_when_a_branch_diverges() -> None:
+@pytest.mark.parametrize("early", [True, False])
+def test_gradients_that_are_added_to_are_whole_when_a_branch_diverges(early: bool) -> None:
     """Whether the branch comes before the gradient is computed or after it."""
 
-    def make(early: bool) -> tuple[Any, Any]:
+    def make() -> tuple[Any, Any]:
         w = Tensor(np.random.default_rng(0).normal(size=(4, 3)), requires_grad=True)
         v = Tensor(np.random.default_rng(1).normal(size=3), requires_grad=True)
 
@@ -211,15 +211,13 @@ def test_gradients_that_are_added_to_are_whole_when_a_branch_diverges() -> None:
 
         return w, step
 
-    for early in (True, False):
-        (one, eager), (two, step) = make(early), make(early)
-        compiled = autograd.compile(step)
-        for k in range(14):
-            x = np.random.default_rng(k).normal(size=(4, 3))
-            eager(x), compiled(x)
-            np.testing.assert_array_equal(two.grad, one.grad)
-            np.testing.assert_array_equal(two.data, one.data)
-        assert len(next(iter(compiled.programs.values()))) > 1
+    one, two, eager, compiled = twice(make)
+    for k in range(14):
+        x = np.random.default_rng(k).normal(size=(4, 3))
+        eager(x), compiled(x)
+        np.testing.assert_array_equal(two.grad, one.grad)
+        np.testing.assert_array_equal(two.data, one.data)
+    assert len(next(iter(compiled.programs.values()))) > 1
 
 
 @pytest.mark.parametrize("zeroed", [True, False])

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from step_pairs import CLASSES, FLAT, KINDS, total, trained
+from step_pairs import CLASSES, FLAT, KINDS, total, trained, twice
 
 import autograd
 import nn
@@ -151,8 +151,7 @@ def test_several_tensors_are_given_other_arrays_in_a_step() -> None:
 
         return averages, step
 
-    (one, eager), (two, step) = stepping(), stepping()
-    compiled = autograd.compile(step)
+    one, two, eager, compiled = twice(stepping)
     for k in range(6):
         x = np.arange(3.0) * k
         assert compiled(x).item() == eager(x).item()
@@ -172,8 +171,7 @@ def test_parameters_that_were_written_into_before_a_recording_are_no_constants()
 
         return w, step
 
-    (one, eager), (two, step) = make(), make()
-    compiled = autograd.compile(step)
+    one, two, eager, compiled = twice(make)
     for _ in range(6):
         for w in (one, two):
             w.data[0] += 1
@@ -210,8 +208,7 @@ def test_a_gradient_from_the_last_step_is_an_argument_like_any_other() -> None:
 
         return w, step
 
-    (one, eager), (two, step) = stepping(), stepping()
-    compiled = autograd.compile(step)
+    one, two, eager, compiled = twice(stepping)
     for k in range(9):
         x = np.arange(3.0) + k / 10
         before = [np.zeros(3) if w.grad is None else w.grad for w in (one, two)]

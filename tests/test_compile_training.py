@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from step_pairs import CLASSES, FLAT, both, dense, numbers, same_state
+from step_pairs import CLASSES, FLAT, both, dense, numbers, same_state, twice
 
 import autograd
 import nn
@@ -197,10 +197,10 @@ def test_two_updates_in_one_step() -> None:
 
         return w, step
 
-    (one, eager), (two, step) = stepping(), stepping()
-    compiled, x = autograd.compile(step), np.arange(3.0)
+    one, two, eager, compiled = twice(stepping)
+    x = np.arange(3.0)
     for _ in range(5):
         assert [loss.item() for loss in compiled(x)] == [loss.item() for loss in eager(x)]
         np.testing.assert_array_equal(two.data, one.data)
-    program, _ = record(step)(x), eager(x)
+    program, _ = record(compiled.function)(x), eager(x)
     assert [loss.item() for loss in program(x)] == [loss.item() for loss in eager(x)]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from step_pairs import twice
 
-import autograd
 import nn
 from autograd import RecordError, ShapeError, Value, record
 from chainrule.datasets import moons
@@ -35,8 +35,7 @@ def test_scalar_networks_are_trained_in_groups(activation: str) -> None:
 
         return parameters, step
 
-    (one, eager), (two, step) = make(), make()
-    compiled = autograd.compile(step)
+    one, two, eager, compiled = twice(make)
     y = labels.astype(float)
     for _ in range(8):
         assert compiled(points, y).data == pytest.approx(eager(points, y).data, rel=1e-12)
@@ -63,8 +62,7 @@ def test_an_optimizer_of_values_is_part_of_the_program() -> None:
 
         return parameters, step
 
-    (one, eager), (two, step) = make(), make()
-    compiled = autograd.compile(step)
+    one, two, eager, compiled = twice(make)
     for k in range(7):
         x = np.linspace(0, 1, 40) + 0.01 * k
         assert compiled(x).data == pytest.approx(eager(x).data, rel=1e-12)

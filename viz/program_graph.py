@@ -18,7 +18,7 @@ from autograd.program import Program
 from autograd.program.branch import check
 from autograd.program.instruction import Instruction
 from autograd.program.listing import memory_of, phases
-from autograd.program.naming import names_of, outside
+from autograd.program.naming import names_of
 from autograd.program.slot import Slot
 from autograd.program.trace import trace
 from autograd.program.wording import symbol_of, worded
@@ -81,7 +81,7 @@ class ProgramGraph:
         graph = cls(program, names_of(program), phases=phases(program))
         seen = trace(program, _copied)
         origins = dict(memory_of(program, graph.names))
-        for slot in outside(program):
+        for slot in program.before():
             node = graph.given[slot] = Place(seen.given[slot], graph.names[slot])
             graph.marks[node] = origins.get(slot, "input").partition(" of ")[0]
         graph._compute(seen.computed)

@@ -17,7 +17,7 @@ from .signature import signature
 from .slot import Slot
 
 if TYPE_CHECKING:
-    from .program import Program
+    from .recording import Recording
 
 _NUMBERS = (float, bool, np.ndarray, np.generic)
 _RUNNING: ContextVar[bool] = ContextVar("autograd_as_it_is", default=False)
@@ -51,7 +51,7 @@ class Left(NamedTuple):
     numbers: list[tuple[str, Any]]
 
     @classmethod
-    def by_run(cls, program: Program, leaves: Sequence[Any], result: Any) -> Left:
+    def by_run(cls, program: Recording, leaves: Sequence[Any], result: Any) -> Left:
         """What is left by a run that returned a result."""
         parts, build = flatten(result)
         numbers = [("result", _copied(getattr(x, "plain", x))) for x in parts]
@@ -62,7 +62,7 @@ class Left(NamedTuple):
         return cls._of(program, parts, build, numbers)
 
     @classmethod
-    def by_recording(cls, program: Program, leaves: Sequence[Any]) -> Left:
+    def by_recording(cls, program: Recording, leaves: Sequence[Any]) -> Left:
         """What the recording itself left, while its slots hold what it computed."""
         now = dict(program.rebound)
         numbers = [("result", x) for x in program.outputs]
@@ -76,7 +76,7 @@ class Left(NamedTuple):
 
     @classmethod
     def _of(
-        cls, program: Program, parts: Iterable[Any], build: Any, numbers: Iterable[tuple[str, Any]]
+        cls, program: Recording, parts: Iterable[Any], build: Any, numbers: Iterable[tuple[str, Any]]
     ) -> Left:
         numbers = [*numbers, *((f"state of shape {slot.shape}", slot) for slot in program.written)]
         held = [(what, x.value if isinstance(x, Slot) else x) for what, x in numbers]
@@ -89,7 +89,7 @@ class Left(NamedTuple):
 class Kept:
     """What a run of a program may change, as it is now."""
 
-    def __init__(self, program: Program, leaves: Sequence[Any]) -> None:
+    def __init__(self, program: Recording, leaves: Sequence[Any]) -> None:
         self._program = program
         self._memory = program.snapshot(program.written)
         self._numbers = [value.data for value, _ in program.cells]
@@ -108,7 +108,7 @@ class Kept:
 
 
 def agree(
-    program: Program,
+    program: Recording,
     function: Callable[..., Any],
     arguments: Sequence[Any],
     leaves: Sequence[Any],
@@ -145,12 +145,12 @@ def write_back(argument: Any, numbers: Any) -> None:
         argument.data = numbers
 
 
-def _owners(program: Program, leaves: Sequence[Any]) -> list[Node]:
+def _owners(program: Recording, leaves: Sequence[Any]) -> list[Node]:
     """The nodes whose gradients are left, also those among the arguments."""
     return [owner if isinstance(owner, Node) else leaves[owner] for owner, _ in program.gradients]
 
 
-def _changed(program: Program) -> list[int]:
+def _changed(program: Recording) -> list[int]:
     """The places of arguments that are changed."""
     return [owner for owner, _ in program.rebound if isinstance(owner, int)]
 

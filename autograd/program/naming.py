@@ -51,19 +51,13 @@ def names_of(program: Program) -> dict[Slot, str]:
             times[name] = count = times.get(name, 0) + 1
             names[slot] = name if count == 1 else f"{name}#{count}"
     results, memory = (map(kind.__add__, map(str, itertools.count(1))) for kind in "vm")
-    for slot in outside(program):
+    for slot in program.before():
         if slot not in names:
             names[slot] = next(name for name in memory if name not in times)
     for instruction in program.instructions:
         if instruction.output not in names:
             names[instruction.output] = next(name for name in results if name not in times)
     return names
-
-
-def outside(program: Program) -> list[Slot]:
-    """The slots that hold something before the program runs: arguments, memory, numbers and gradients."""
-    cells = [slot for _, slot in program.cells]
-    return [*program.inputs.values(), *program.leaves, *cells, *[s for _, s in program.gradients_before]]
 
 
 def _wished(program: Program) -> Iterator[tuple[Slot, str]]:

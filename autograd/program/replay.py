@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..errors import RecordError
 from ..grad_mode import is_traced
 from ..graph import Node, get_data, get_grad, latest_change, note_changes, set_grad
 from ..tensor import Tensor
@@ -18,6 +17,7 @@ from .agreement import write_back
 from .branch import Diverged
 from .plan import Plan
 from .recorder import without_collections
+from .recording import Owner
 from .results import in_kind
 from .scalars import grouped, is_worth_it
 from .settings import set_otherwise
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 COPIED = 1 << 18
 """Up to how many bytes copying an argument takes less time than binding the calls anew that take it."""
-Owner = Node | int
-"""A node from before the recording, or the place of an argument."""
 
 
 class Replay:
@@ -95,10 +93,10 @@ class Replay:
         Diverged: they are not.
         """
         program = self.program
-        refuse_shared(program, leaves)
+        program.refuse_shared(leaves)
         if program.nodes:
             nodes = [leaves[place] for place in program.nodes]
-            if not program.outside.isdisjoint(nodes):
+            if not program.reached.isdisjoint(nodes):
                 raise Diverged("an argument is a node that the function also reaches in another way")
             if any([node._parents for node in nodes]):
                 raise Diverged("an argument is the result of a graph")
@@ -181,7 +179,7 @@ class Replay:
     def _leave(self, leaves: Sequence[Any]) -> Any:
         """Leave data and gradients where the function left them; its results."""
         program, arrays = self.program, self.plan.arrays
-        changed: list[Node] = [*program.changed]
+        changed: list[Node] = [*program.updated]
         if self._rebound.owners:
             for owner, number in zip(self._rebound.owners, self._rebound.numbers(self.plan), strict=True):
                 node = _node(owner, leaves)
@@ -231,40 +229,11 @@ class _Handed(NamedTuple):
 
 
 def _planned(program: Program) -> Plan:
-    kept = [slot for slot in program.outputs if isinstance(slot, Slot)]
-    kept += [slot for _, slot in program.gradients if slot is not None]
-    kept += [slot for _, slot in program.rebound]
-    cells = [slot for _, slot in program.cells]
-    read = [slot for _, slot in program.gradients_before]
-    inputs = list(program.inputs.values())
-    numbers = [*cells, *[slot for slot in (*inputs, *read) if slot.weak]]
-    scalars = grouped(program.tape, numbers, kept) if is_worth_it(program.tape) else None
-    outside = [*program.leaves, *inputs, *cells, *read]
-    return Plan(program.instructions if scalars is None else (), outside, kept, scalars)
+    before, after = program.before(), list(program.after())
+    numbers = [slot for slot in before if slot.place >= 0]
+    scalars = grouped(program.tape, numbers, after) if is_worth_it(program.tape) else None
+    return Plan(program.instructions if scalars is None else (), before, after, scalars)
 
 
 def _node(owner: Owner, leaves: Sequence[Any]) -> Any:
     return leaves[owner] if isinstance(owner, int) else owner
-
-
-def refuse_shared(program: Program, leaves: Sequence[Any]) -> None:
-    """Refuse arguments that a run would change while it reads them as another argument or as memory.
-
-    Raises
-    ------
-    RecordError: an array shares memory with one that the program writes into, of which it has a copy.
-    """
-    arrays = [x for x in leaves if type(x) is np.ndarray]
-    if not program.into and program.roots.isdisjoint([id(root(x)) for x in arrays]):
-        return
-    given = {place: leaves[place] for place in program.inputs if type(leaves[place]) is np.ndarray}
-    into = [place for place in program.into if place in given]
-    changed = [(place, f"argument {program.arguments[place]}", given[place]) for place in into]
-    changed += [(-1, program.names.get(slot, "memory from outside"), slot.value) for slot in program.written]
-    for own, what, memory in changed:
-        for place, array in given.items():
-            if place != own and root(array) is root(memory) and np.may_share_memory(array, memory):
-                raise RecordError(
-                    f"{program.name}: argument {program.arguments[place]} shares memory with {what}, which "
-                    "the function changes; pass a copy of one of them"
-                )

@@ -11,7 +11,6 @@ from ..modes import quietly
 from .branch import check
 from .calls import into
 from .instruction import replaced
-from .naming import outside
 from .slot import Slot
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def trace(program: Program, look: Callable[[Any], Any]) -> Trace:
     places = set(program.leaves)
     held: dict[Slot, Any] = {
         slot: slot.value if slot in places or not isinstance(slot.value, np.ndarray) else slot.value.copy("K")
-        for slot in outside(program)
+        for slot in program.before()
     }
     held |= {slot: np.float64(value.data) for value, slot in program.cells}
     given = {slot: look(array) for slot, array in held.items()}
