@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 Build = Callable[[Sequence[Any]], Any]
@@ -25,7 +26,11 @@ def _take(part: Any, leaves: list[Any]) -> Build:
     """Append the leaves of a part, and return what builds it anew. It must not hold the part itself."""
     if isinstance(part, dict):
         values = {key: _take(value, leaves) for key, value in part.items()}
-        return lambda new: {key: value(new) for key, value in values.items()}
+        if type(part) is dict:
+            return lambda new: {key: value(new) for key, value in values.items()}
+        empty = copy(part)
+        empty.clear()
+        return lambda new: _filled(copy(empty), {key: value(new) for key, value in values.items()})
     if isinstance(part, (list, tuple)):
         kind: Any = type(part)
         items = [_take(item, leaves) for item in part]
@@ -35,6 +40,11 @@ def _take(part: Any, leaves: list[Any]) -> Build:
     place = len(leaves)
     leaves.append(part)
     return lambda new: new[place]
+
+
+def _filled(part: Any, values: Any) -> Any:
+    part.update(values)
+    return part
 
 
 def mapped(function: Callable[..., Any], tree: Any, *others: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+from collections import OrderedDict, defaultdict
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from step_pairs import KINDS, numbers, total, trained
 
 import autograd
+import autograd.program.compiled as compiled_module
 from autograd import RecordError, ShapeError, Tensor, Value, record
 
 RANDOM = np.random.default_rng(0)
@@ -63,6 +66,71 @@ def test_arguments_that_differ_are_named() -> None:
     ):
         with pytest.raises(ShapeError, match=words):
             program(*arguments)
+
+
+def test_parts_of_arguments_that_differ_are_named() -> None:
+    program = record(lambda x, *, rate: x[0]["a"] * rate)([{"a": np.ones(3)}, "mean"], rate=2.0)
+    for argument, options, words in (
+        (
+            [{"a": np.ones(2)}, "mean"],
+            {"rate": 2.0},
+            r"^.*: argument 0\[0\]\['a'\] was an array of shape \(3,\)[^;]*$",
+        ),
+        ([{"a": np.ones(3)}, "sum"], {"rate": 2.0}, r"argument 0\[1\] was 'mean', and is 'sum'"),
+        (
+            [{"b": np.ones(3)}, "mean"],
+            {"rate": 2.0},
+            r"argument 0\[0\] was a dict of 'a', and is a dict of 'b'",
+        ),
+        ([{"a": np.ones(3)}, "mean"], {"rate": 2}, r"argument 1\['rate'\] was a float, and is 2"),
+    ):
+        with pytest.raises(ShapeError, match=words):
+            program(argument, **options)
+    names = record(lambda x, y, z: x - y * z)(3.0, z=2.0, y=1.0)
+    assert names.arguments == ["x", "z", "y"] and names(3.0, y=2.0, z=5.0) == -7
+
+
+def test_a_dict_of_another_kind_stays_one() -> None:
+    def step(counts: Any) -> Any:
+        return OrderedDict(total=counts["a"] * 2 + counts["missing"])
+
+    compiled = autograd.compile(step)
+    for k in range(4):
+        found = compiled(defaultdict(lambda: 1, a=float(k)))
+        assert type(found) is OrderedDict and found == {"total": 2 * k + 1}
+
+
+def test_a_method_is_compiled_too() -> None:
+    class Scale:
+        def __init__(self, rate: float) -> None:
+            self.rate = rate
+
+        @autograd.compile
+        def step(self, x: Any) -> Any:
+            return x * self.rate
+
+    two, three = Scale(2.0), Scale(3.0)
+    for k in range(5):
+        assert two.step(1.0 + k) == 2.0 + 2 * k and three.step(1.0 + k) == 3.0 + 3 * k
+
+
+def test_programs_of_the_oldest_signature_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled_module, "SIGNATURES", 4)
+    compiled = autograd.compile(lambda x, k: x * k)
+    for k in range(8):
+        for _ in range(3):
+            assert compiled(2.0, k) == 2 * k
+    assert [key[0][2] for key in compiled.programs] == [(int, k) for k in range(4, 8)]
+    assert len(compiled._checked) == 4
+
+
+def test_a_program_does_not_keep_what_it_was_recorded_with() -> None:
+    for kind in (Tensor, np.array):
+        argument = kind(np.ones(1000))
+        program = record(lambda x: (x * 2).sum())(argument)
+        gone = weakref.ref(argument.plain if isinstance(argument, Tensor) else argument)
+        del argument
+        assert gone() is None and len(program) == 2
 
 
 def test_numbers_of_numpy_widen_arrays_and_those_of_python_do_not() -> None:

@@ -254,3 +254,22 @@ def test_an_interrupted_run_leaves_no_gradient_half_computed(zeroed: bool) -> No
         compiled(np.full(3, 2.0))
         np.testing.assert_array_equal(w.grad, np.full(3, 2.0) if zeroed else before + 2.0)
         before = w.grad.copy()
+
+
+def test_a_graph_is_stale_after_a_run_that_failed_when_it_had_changed_a_leaf() -> None:
+    w = Tensor([2.0, 0.0], requires_grad=True)
+
+    def step(x: Any, matrix: Any) -> Any:
+        w.zero_grad()
+        (w * x).sum().backward()
+        w.add_(-0.5 * w.grad)
+        return np.linalg.inv(matrix)
+
+    compiled = autograd.compile(step)
+    for _ in range(4):
+        compiled(np.ones(2), np.eye(2))
+    graph = (w * w).sum()
+    with pytest.raises(np.linalg.LinAlgError):
+        compiled(np.ones(2), np.zeros((2, 2)))
+    with pytest.raises(autograd.StaleGraphError):
+        graph.backward()

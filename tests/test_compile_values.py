@@ -94,3 +94,15 @@ def test_what_a_batch_cannot_do_is_an_error() -> None:
         record(lambda x, y: x * y.sum())(1.0, np.ones(2)).batch(np.ones(3), np.ones((3, 2)))
     with pytest.raises(ShapeError, match="one length"):
         record(lambda x, y: x * y)(1.0, 2.0).batch(np.ones(3), np.ones(2))
+    program = record(lambda x, k: x * k)(2.0, 3)
+    for arguments in ((np.ones(2),), (np.ones(2), 3, np.ones(2))):
+        with pytest.raises(TypeError, match="arguments of another structure"):
+            program.batch(*arguments)
+    with pytest.raises(TypeError, match="recorded for 3 as argument k, and is given 5"):
+        program.batch(np.ones(2), 5)
+
+
+def test_a_batch_has_names_and_answers() -> None:
+    program = record(lambda x, *, limit: (x > limit, x * limit))(1.0, limit=2.0)
+    above, scaled = program.batch(np.array([1.0, 5.0]), limit=np.array([2.0, 3.0]))
+    assert above.dtype == bool and above.tolist() == [False, True] and scaled.tolist() == [2, 15]

@@ -103,6 +103,9 @@ MIXED: dict[str, Callable[[Any, Any, Any], Any]] = {
         np.concatenate([x[:1] * 2e8, x[1:2] * 4, x[:1] * -2e8]), dtype=np.float64
     ),
     "written where": lambda x, n, w: np.divide(w, n, out=x.copy(), where=w > 0),
+    "running": lambda x, n, w: np.cumsum(np.outer(w, w)) + np.cumprod(np.outer(n, w), axis=1).sum(),
+    "filled": lambda x, n, w: np.full_like(x, 0.1, dtype=float) + np.full_like(n, 2.7, dtype=np.float32),
+    "largest of nothing": lambda x, n, w: np.max(w[:0].reshape(3, 0), axis=1, initial=0.5) + n,
     "masks": lambda x, n, w: masked(w),
 }
 
@@ -206,7 +209,7 @@ def test_calls_that_do_not_fit_say_so(where: str) -> None:
 def test_constants_are_part_of_the_program(where: str) -> None:
     pure, _ = on(record(lambda x, how: np.sum(x) if how == "sum" else np.max(x))(FLOATS, "sum"), where)
     assert float(pure(FLOATS, "sum")) == FLOATS.sum()
-    with pytest.raises(TypeError, match="recorded for 'sum' as argument 1, and is given 'max'"):
+    with pytest.raises(TypeError, match="recorded for 'sum' as argument how, and is given 'max'"):
         pure(FLOATS, "max")
 
 
@@ -265,3 +268,22 @@ def test_memory_shared_in_another_way_is_refused(parts: tuple[slice, slice], whe
     program = record(step)(1.0)
     with pytest.raises(RecordError, match="share memory"):
         on(program, where)
+
+
+def test_arguments_are_given_as_they_were_recorded(where: str) -> None:
+    pure, _ = on(record(lambda x, *, rate: x["w"] * rate)({"w": 2.0}, rate=3.0), where)
+    assert float(pure({"w": 5.0}, rate=4.0)) == 20
+    nothing, _ = on(record(lambda options, x: x * 2)({}, 2.0), where)
+    assert float(nothing({}, 4.0)) == float(nothing(nothing.state(), {}, 4.0)) == 8
+    weight = Tensor([2.0], label="w")
+    same, _ = on(record(lambda x: x["w"] * weight)({"w": 2.0}), where)
+    assert float(same({"w": 5.0})[0]) == float(same(same.state(), {"w": 5.0})[0]) == 10
+
+
+def test_an_option_without_equivalent_is_named(where: str) -> None:
+    pure, _ = on(record(lambda x: np.add.reduce(x, where=x > 0))(FLOATS), where)
+    with pytest.raises(RecordError, match=r"add.reduce with where has no equivalent"):
+        pure(FLOATS)
+    strange, _ = on(record(lambda x: np.sort(x, stable=True))(FLOATS), where)
+    with pytest.raises(RecordError, match=r"sort has no equivalent on (JAX|PyTorch): .*stable"):
+        strange(FLOATS)

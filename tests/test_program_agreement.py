@@ -130,6 +130,16 @@ def test_a_text_with_a_number_in_it_is_no_result() -> None:
         with pytest.raises(RecordError, match=r"returns the text .*0.5.* make a text of it outside"):
             record(made)(2.0)
     assert record(lambda x: (f"{x}"[:0] + "loss", x))(1.0)(2.0) == ("loss", 2.0)
+    assert record(lambda x: (f"{x:.0f}" and "layer 1", x))(1.0)(2.0) == ("layer 1", 2.0)
+
+
+def test_a_number_that_chooses_as_a_text_is_refused() -> None:
+    names = {"1": 10.0, "2": 20.0}
+    with pytest.raises(RecordError, match=r"another result .*: 2\.0, and not 1\.0"):
+        record(lambda x: x * (1 if f"{x:.0f}" == "1" else 2))(1.0)
+    with pytest.raises(KeyError) as raised:
+        record(lambda x: x * names[f"{x:.0f}"])(1.0)
+    assert raised.value.args == ("1",)  # as it reads
 
 
 def test_a_parameter_is_a_result() -> None:

@@ -15,8 +15,8 @@ import autograd
 import nn
 from autograd import Tensor, Value, no_grad
 from autograd.program import Program, record
+from autograd.program.arguments import argument_names
 from autograd.program.instruction import Instruction
-from autograd.program.naming import argument_names
 from autograd.program.trace import trace
 from autograd.program.wording import worded
 from autograd.structure import flatten
@@ -264,6 +264,23 @@ def test_the_numbers_are_those_of_the_next_run_and_looking_changes_nothing() -> 
     assert len(written) > 5
     for slot, place in written.items():
         np.testing.assert_array_equal(slot.value, seen.computed[place])
+
+
+def test_a_listing_is_of_the_arguments_of_the_last_run_and_of_gradients_as_they_are() -> None:
+    w = Tensor([1.0, 2.0], requires_grad=True, label="w")
+    w.grad = np.zeros(2)
+
+    def step(x: Any, y: Any) -> Any:
+        loss = (w * x).sum() + y.sum()
+        loss.backward()
+        return loss
+
+    program = record(step)(2.0, np.ones(100_000))
+    program(3.0, np.full(100_000, 0.5))
+    w.grad += 100
+    rows = {line.split()[0]: line for line in str(program).splitlines()}
+    assert rows["x"].endswith(" 3") and rows["y"].endswith("0.5 … 0.5")
+    assert rows["w.grad_before"].endswith("[105., 105.]") and rows["w.grad"].endswith("[108., 108.]")
 
 
 def test_a_trace_of_every_operation_is_what_was_computed() -> None:

@@ -13,11 +13,13 @@ from ..graph import Node, get_grad
 from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
+from .arguments import called
+from .results import Kind
 from .signature import signature
 from .slot import Slot
 
 if TYPE_CHECKING:
-    from .recording import Recording
+    from .transcript import Transcript
 
 _NUMBERS = (float, bool, np.ndarray, np.generic)
 _RUNNING: ContextVar[bool] = ContextVar("autograd_as_it_is", default=False)
@@ -44,14 +46,16 @@ class Left(NamedTuple):
     Attributes
     ----------
     structure: of the result, with the kind of each part.
-    numbers: with what each is; first the parts of the result.
+    kinds: of the parts of the result.
+    numbers: what each is and how much; those of the parts of the result come first.
     """
 
     structure: Any
+    kinds: list[Kind]
     numbers: list[tuple[str, Any]]
 
     @classmethod
-    def by_run(cls, program: Recording, leaves: Sequence[Any], result: Any) -> Left:
+    def by_run(cls, program: Transcript, leaves: Sequence[Any], result: Any) -> Left:
         """What is left by a run that returned a result."""
         parts, build = flatten(result)
         numbers = [("result", _copied(getattr(x, "plain", x))) for x in parts]
@@ -59,10 +63,10 @@ class Left(NamedTuple):
         numbers += [(f"gradient of {node.name()}", get_grad(node)) for node in _owners(program, leaves)]
         numbers += [(f"argument {place}", _data(leaves[place])) for place in _changed(program)]
         numbers += [(f"number {value.label}", value.data) for value, _ in program.cells]
-        return cls._of(program, parts, build, numbers)
+        return cls._of(program, [Kind.of(x) for x in parts], build, numbers)
 
     @classmethod
-    def by_recording(cls, program: Recording, leaves: Sequence[Any]) -> Left:
+    def by_recording(cls, program: Transcript, leaves: Sequence[Any]) -> Left:
         """What the recording itself left, while its slots hold what it computed."""
         now = dict(program.rebound)
         numbers = [("result", x) for x in program.outputs]
@@ -76,20 +80,21 @@ class Left(NamedTuple):
 
     @classmethod
     def _of(
-        cls, program: Recording, parts: Iterable[Any], build: Any, numbers: Iterable[tuple[str, Any]]
+        cls, program: Transcript, kinds: list[Kind], build: Any, numbers: Iterable[tuple[str, Any]]
     ) -> Left:
         numbers = [*numbers, *((f"state of shape {slot.shape}", slot) for slot in program.written)]
         held = [(what, x.value if isinstance(x, Slot) else x) for what, x in numbers]
         return cls(
-            signature(build([_kind(x) for x in parts])),
-            [(what, x.copy() if isinstance(x, np.ndarray) else x) for what, x in held],
+            signature(build([_word(kind.type) for kind in kinds])),
+            kinds,
+            [(what, _copied(x)) for what, x in held],
         )
 
 
 class Kept:
     """What a run of a program may change, as it is now."""
 
-    def __init__(self, program: Recording, leaves: Sequence[Any]) -> None:
+    def __init__(self, program: Transcript, leaves: Sequence[Any]) -> None:
         self._program = program
         self._memory = program.snapshot(program.written)
         self._numbers = [value.data for value, _ in program.cells]
@@ -108,19 +113,19 @@ class Kept:
 
 
 def agree(
-    program: Recording,
+    program: Transcript,
     function: Callable[..., Any],
-    arguments: Sequence[Any],
+    arguments: tuple[Any, ...],
     leaves: Sequence[Any],
     ours: Left,
-) -> None:
-    """Run a function as it is, and see whether it leaves behind what its program left.
+) -> Left:
+    """Run a function as it is, and see whether it leaves behind what its program left; what it left.
 
     Raises
     ------
     RecordError: it does not, but for the order of additions; everything is as the function left it.
     """
-    expected = Left.by_run(program, leaves, as_it_is(function, *arguments))
+    expected = Left.by_run(program, leaves, as_it_is(called, function, arguments))
     for what, x in expected.numbers:
         if not (isinstance(x, _NUMBERS) or _is_plain(x) or any(x is other for _, other in ours.numbers)):
             raise RecordError(
@@ -135,6 +140,7 @@ def agree(
             "of the function, pass what changes as an argument or keep it in an array that autograd.lend() "
             "hands out, and draw with autograd.random_numbers()"
         )
+    return expected
 
 
 def write_back(argument: Any, numbers: Any) -> None:
@@ -145,12 +151,12 @@ def write_back(argument: Any, numbers: Any) -> None:
         argument.data = numbers
 
 
-def _owners(program: Recording, leaves: Sequence[Any]) -> list[Node]:
+def _owners(program: Transcript, leaves: Sequence[Any]) -> list[Node]:
     """The nodes whose gradients are left, also those among the arguments."""
     return [owner if isinstance(owner, Node) else leaves[owner] for owner, _ in program.gradients]
 
 
-def _changed(program: Recording) -> list[int]:
+def _changed(program: Transcript) -> list[int]:
     """The places of arguments that are changed."""
     return [owner for owner, _ in program.rebound if isinstance(owner, int)]
 
@@ -163,10 +169,10 @@ def _copied(numbers: Any) -> Any:
     return numbers.copy() if isinstance(numbers, np.ndarray) else numbers
 
 
-def _kind(x: Any) -> str:
+def _word(found: type) -> str:
     """What a part of a result is: a Value, a Tensor, a number or an array, or something else."""
     kinds: dict[Any, str] = {Value: "Value", Tensor: "Tensor", (*_NUMBERS, Slot): "number"}
-    return next((name for kind, name in kinds.items() if isinstance(x, kind)), type(x).__name__)
+    return next((name for kind, name in kinds.items() if issubclass(found, kind)), found.__name__)
 
 
 def _differences(ours: Left, expected: Left) -> Iterator[str]:

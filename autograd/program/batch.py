@@ -53,15 +53,15 @@ def run_batch(program: Program, arguments: Sequence[Any]) -> list[Any]:
                     "recording did"
                 )
     return [
-        memory[scalars.places[slot]].copy() if isinstance(slot, Slot) else slot for slot in program.outputs
+        memory[scalars.places[slot]].astype(slot.dtype) if isinstance(slot, Slot) else slot
+        for slot in program.outputs
     ]
 
 
 def _all_numbers(program: Program) -> Scalars:
     """The groups of a program that is nothing but single numbers."""
     numbers = [slot for slot in (*[s for _, s in program.cells], *program.inputs.values())]
-    kept = [slot for slot in program.outputs if isinstance(slot, Slot)]
-    scalars = grouped(program.tape, numbers, kept)
+    scalars = grouped(program.tape, numbers, program.returned)
     for step in scalars.steps:
         if step.source is not None if isinstance(step, Group) else step.function is not check:
             raise RecordError(

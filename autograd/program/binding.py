@@ -17,6 +17,7 @@ import numpy as np
 from ..ops import chosen, scale
 from .branch import Diverged
 from .calls import draw, into
+from .instruction import parts_of
 from .slot import astype, number
 
 Call = Callable[[], Any]
@@ -60,9 +61,9 @@ def _outer(function: Any, arguments: Any, options: Any, out: Any) -> Call | None
 
 
 def _mean(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
-    if out.dtype.kind != "f" or set(options) - {"axis", "keepdims"}:
-        return None
     x, *more = arguments
+    if out.dtype not in (np.float32, np.float64) or len(more) > 1 or set(options) - {"axis", "keepdims"}:
+        return None  # NumPy adds up the shorter floats as longer ones
     axis = more[0] if more else options.get("axis")
     count = np.array(x.size / max(out.size, 1), out.dtype)
     return partial(_sum_and_divide, x, axis, out, options.get("keepdims", False), count)
@@ -75,6 +76,8 @@ def _sum_and_divide(x: Any, axis: Any, out: Any, keepdims: Any, count: Any) -> N
 
 def _dot(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
     a, b = arguments
+    if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
+        return None
     if a.ndim == b.ndim == 2 and out.flags.c_contiguous and a.dtype == b.dtype == out.dtype:
         return partial(a.dot, b, out)  # the shortest way to the product
     return partial(function, a, b, out) if function is np.matmul else None
@@ -110,14 +113,16 @@ def choose(mask: Any, a: Any, b: Any, out: Any) -> None:
     np.copyto(out, a, where=mask)
 
 
-def _concatenate(function: Any, arguments: Any, options: Any, out: Any) -> Call:
+def _concatenate(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
     arrays, *more = arguments
+    if len(more) > 1 or set(options) - {"axis"}:
+        return None
     axis = more[0] if more else options.get("axis", 0)
     return partial(np.concatenate, arrays, axis, out)
 
 
-def _fill(number: Any) -> Callable[..., Call]:
-    return lambda function, arguments, options, out: partial(out.fill, number)
+def _fill(x: Any) -> Callable[..., Call]:
+    return lambda function, arguments, options, out: partial(out.fill, x)
 
 
 def _getitem(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
@@ -125,8 +130,7 @@ def _getitem(function: Any, arguments: Any, options: Any, out: Any) -> Call | No
     at = view_index(index)
     if at is not None:
         return partial(np.copyto, out, x[at])
-    parts = index if isinstance(index, tuple) else (index,)
-    return partial(_chosen, x, index, out) if any(_is_mask(part) for part in parts) else None
+    return partial(_chosen, x, index, out) if any(map(_is_mask, parts_of(index))) else None
 
 
 def _chosen(x: Any, index: Any, out: Any) -> None:
@@ -138,10 +142,17 @@ def _chosen(x: Any, index: Any, out: Any) -> None:
 
 def view_index(index: Any) -> tuple[Any, ...] | None:
     """An index of integers and slices so that NumPy gives a view, also of one element; None for others."""
-    parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(part, (np.ndarray, list)) for part in parts):
+    parts = parts_of(index)
+    if not all(map(_is_place, parts)):
         return None
     return parts if any(part is Ellipsis for part in parts) else (*parts, ...)
+
+
+def _is_place(part: Any) -> bool:
+    """Whether a part of an index is none that NumPy takes for an array, as it does a bool or a list."""
+    if isinstance(part, bool):
+        return False
+    return part is None or part is Ellipsis or isinstance(part, (slice, int, np.integer))
 
 
 def _scale(function: Any, arguments: Any, options: Any, out: Any) -> Call:

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def check(truth: Any, expected: bool) -> None:
-    """A branch of Python's that depended on a number: raised where it would be another one now."""
+    """Raise ``Diverged`` where a branch of Python's would be another one now."""
     if bool(truth) is not expected:
         raise Diverged("a branch would be another one")
 

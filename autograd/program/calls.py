@@ -20,6 +20,13 @@ from .tape import Tape
 
 _OUT_BY_NAME = (np.maximum, np.minimum)
 """Functions that NumPy wants to be given the memory of the result by name."""
+_ARITHMETIC = frozenset(
+    [np.absolute, np.add, np.floor_divide, np.multiply, np.negative, np.positive, np.power, np.remainder,
+     np.subtract]
+)  # fmt: skip
+"""Functions that take Python's answer to a question for 0 or 1, and NumPy's for an answer or for a byte."""
+_WIDTHS: dict[str, Any] = {"b": True, "i": 1, "f": 1.0}
+"""A number of Python's for each kind of a slot that stands for one: it widens other dtypes as little."""
 _ELEMENTWISE = (np.where, np.clip)
 """Functions that are no ufuncs, whose operands have to agree on a dtype all the same."""
 
@@ -57,7 +64,6 @@ class Calls:
     passing: the node that a backward pass is at.
     saved: the numbers of memory from outside before it was first written into, with the memory.
     generators: random generators that were drawn from, with where they stood.
-    texts: what numbers were formatted as, which is no result: it would be the same at every run.
     """
 
     tape: Tape = field(default_factory=Tape)
@@ -67,14 +73,15 @@ class Calls:
     passing: Node | None = None
     saved: dict[int, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = field(default_factory=dict)
     generators: dict[np.random.Generator, Any] = field(default_factory=dict)
-    texts: list[str] = field(default_factory=list)
 
     # -- what is there before -------------------------------------------------------------
 
     def input(self, array: Any, weak: bool = False) -> Slot:
         """A slot for an argument of the recorded function."""
-        number = isinstance(array, np.generic)  # which is not changed in place
-        slot = self.outside(array) if weak else Slot(self, array if number else np.array(array, order="K"))
+        if weak:
+            slot = self.outside(array)
+        else:  # a number is not changed in place
+            slot = Slot(self, array if isinstance(array, np.generic) else np.array(array, order="K"))
         self.inputs.add(slot)
         return slot
 
@@ -185,6 +192,8 @@ class Calls:
         if type(out) is Slot and isinstance(out.value, np.generic):
             out = None  # a number: ``a += b`` gives it another one
         rest = {name: option for name, option in options.items() if name != "out"}
+        if ufunc in _ARITHMETIC and _all_weak(inputs):
+            inputs = tuple([self.call(np.multiply, (x, 1.0)) if _is_answer(x) else x for x in inputs])
         if out is None and not rest and (slot := self.of_numbers(ufunc, inputs)) is not None:
             return slot
         inputs = self.agreeing(inputs)
@@ -205,7 +214,7 @@ class Calls:
         strong = [x.dtype for x in inputs if hasattr(x, "dtype") and not (type(x) is Slot and x.weak)]
         if not strong:
             return inputs
-        dtype = np.result_type(*strong, 1.0)
+        dtype = np.result_type(*strong, *[_WIDTHS[x.dtype.kind] for x in weak])
         return tuple(
             self.call(astype, (x, dtype)) if type(x) is Slot and x.weak and x.dtype != dtype else x
             for x in inputs
@@ -225,6 +234,10 @@ class Calls:
 
 
 _value = attrgetter("value")
+
+
+def _is_answer(x: Any) -> bool:
+    return type(x) is Slot and x.dtype == bool
 
 
 def _overlap(a: Any, b: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ import numpy as np
 from ..grad_mode import MODE, is_recording
 from ..structure import flatten
 from .agreement import Kept, Left, agree, as_it_is, runs_as_it_is
+from .arguments import joined
 from .branch import Diverged
 from .program import Program
-from .recorded import by_name
 from .signature import signature
 
 VARIANTS = 8
 """How many branches of one signature are kept as programs."""
+SIGNATURES = 256
+"""For how many signatures programs are kept; a number that is no float makes another one each time."""
 
 
 class Compiled:
@@ -47,13 +50,16 @@ class Compiled:
             self._warm = True
             return as_it_is(self.function, *arguments, **options)
         with self._lock:  # one thread at a time: a recording puts stand-ins into the nodes that it meets
-            if options:
-                return self._replayed(by_name(self.function), (*arguments, options))
-            return self._replayed(self.function, arguments)
+            return self._replayed(joined(arguments, options))
 
-    def _replayed(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-        # A dict in the last place is not the same as arguments with a name.
-        key = signature(arguments), function is self.function, is_recording()
+    def __get__(self, owner: Any, kind: Any = None) -> Any:
+        """As a method of a class, it is given the object first."""
+        return self if owner is None else MethodType(self, owner)
+
+    def _replayed(self, arguments: tuple[Any, ...]) -> Any:
+        key = signature(arguments), is_recording()
+        if key not in self.programs and len(self.programs) >= SIGNATURES:
+            self._drop(self.programs.pop(next(iter(self.programs))))
         programs = self.programs.setdefault(key, [])
         leaves = arguments if all(type(x) is np.ndarray for x in arguments) else flatten(arguments)[0]
         for place, program in enumerate(programs):
@@ -61,28 +67,28 @@ class Compiled:
                 if program in self._checked:
                     result = program.replay.run(leaves)
                 else:
-                    result = self._compared(program, function, arguments, leaves)
+                    result = self._compared(program, arguments, leaves)
             except Diverged:
                 continue
             if place:
                 programs.insert(0, programs.pop(place))
             return result
-        program = Program(function, arguments)
+        program = Program(self.function, arguments)
         programs.insert(0, program)
-        for old in programs[VARIANTS:]:
-            self._checked.discard(old)
+        self._drop(programs[VARIANTS:])
         del programs[VARIANTS:]
         return program.result
 
-    def _compared(
-        self, program: Program, function: Callable[..., Any], arguments: tuple[Any, ...], leaves: Any
-    ) -> Any:
+    def _drop(self, programs: list[Program]) -> None:
+        self._checked.difference_update(programs)
+
+    def _compared(self, program: Program, arguments: tuple[Any, ...], leaves: Any) -> Any:
         """Run the program and the function from one state, and compare what they come to."""
         kept = Kept(program, leaves)
         result = program.replay.run(leaves)
         replayed = Left.by_run(program, leaves, result)
         kept.put_back()
-        agree(program, function, arguments, leaves, replayed)
+        agree(program, self.function, arguments, leaves, replayed)
         self._checked.add(program)
         return result
 

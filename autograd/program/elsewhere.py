@@ -6,7 +6,6 @@ a value that goes in and comes out.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -14,14 +13,11 @@ import numpy as np
 
 from ..errors import RecordError, ShapeError
 from ..graph import Node, get_grad, note_changes
-from ..structure import flatten
 from ..value import Value
 from .calls import draw
 from .engines import Engine
 from .functional import Run, Span, is_known
-from .instruction import slots_in
 from .program import Program
-from .signature import signature
 from .slot import Slot
 from .wording import name_of
 
@@ -72,9 +68,7 @@ class Pure:
         for instruction in program.instructions:
             if not is_known(instruction.function):
                 self._refuse(f"{name_of(instruction.function)} has no equivalent in the array API standard")
-            if instruction.function is operator.getitem and any(
-                slot.dtype == bool for slot in slots_in(instruction.arguments[1:])
-            ):
+            if instruction.chooses:
                 self._refuse("a mask chooses how many elements a result has; use where")
         for owner, _ in [*program.rebound, *program.gradients_before]:
             if isinstance(owner, int):
@@ -145,7 +139,7 @@ class Pure:
     def _is_state(self, given: Any) -> bool:
         return isinstance(given, dict) and given.keys() == self._held.keys()
 
-    def __call__(self, *arguments: Any, random: Sequence[Any] = ()) -> Any:
+    def __call__(self, *arguments: Any, random: Sequence[Any] = (), **options: Any) -> Any:
         """Run the program. See the class for what goes in and what comes out.
 
         Raises
@@ -157,9 +151,11 @@ class Pure:
         self._ready()
         name = self.program.name
         state: State | None = None
-        if arguments and self._is_state(arguments[0]):
-            state, *arguments = arguments  # type: ignore[assignment]
-        elif self.changes:
+        given = self.program.given(arguments, options)
+        takes_state = self.changes or not self.program.is_nested_like(given)
+        if takes_state and arguments and self._is_state(arguments[0]):
+            state, given = arguments[0], self.program.given(arguments[1:], options)
+        if self.changes and state is None:
             raise TypeError(
                 f"{name} changes memory: call it as state, result = f(state, ...), with the state that "
                 f"f.state() gives, of {sorted(self._held)}"
@@ -169,7 +165,7 @@ class Pure:
                 f"{name} draws random numbers {len(self._draws)} times, and was given {len(random)} arrays "
                 "of them: call it with random=f.random()"
             )
-        leaves = self._leaves(tuple(arguments))
+        leaves = [x.plain if isinstance(x, Node) else x for x in self.program.leaves_of(given)]
         own = [
             x for x in (*(state or {}).values(), *leaves, *random) if hasattr(x, "dtype") and not _is_numpy(x)
         ]
@@ -188,19 +184,6 @@ class Pure:
         if not self.changes:
             return result
         return {key: run.result(held.after) for key, held in self._held.items()}, result
-
-    def _leaves(self, arguments: tuple[Any, ...]) -> list[Any]:
-        """The leaves of arguments of the structure, and with the constants, of those that were recorded."""
-        leaves, build = flatten(arguments)
-        if signature(build([None] * len(leaves))) != self.program.structure:
-            raise TypeError(f"{self.program.name} was recorded for arguments of another structure")
-        for place, constant in self.program.constants.items():
-            if type(leaves[place]) is not type(constant) or leaves[place] != constant:
-                raise TypeError(
-                    f"{self.program.name} was recorded for {constant!r} as argument {place}, and is given "
-                    f"{leaves[place]!r}"
-                )
-        return [x.plain if isinstance(x, Node) else x for x in leaves]
 
     def _fitting(self, what: str, slot: Slot, x: Any, run: Run) -> Any:
         """What is given for a slot, as an array of the engine, if it has the shape and dtype recorded."""
@@ -223,9 +206,8 @@ def _is_numpy(x: Any) -> bool:
 
 def _is_wide(program: Program) -> bool:
     """Whether a program computes in float64: more than numbers that count its runs, or draws."""
-    slots = [slot for slot in program.outputs if isinstance(slot, Slot)]
-    slots += [slot for slot in program.inputs.values() if not slot.weak]
-    slots += [slot for _, slot in program.rebound]
+    slots = [slot for slot in program.inputs.values() if not slot.weak]
+    slots += [*program.returned, *[slot for _, slot in program.rebound]]
     slots += [slot for slot in program.leaves if slot.ndim]
     for instruction in program.instructions:
         if instruction.function is not draw and any(slot.ndim for slot in instruction.inputs()):

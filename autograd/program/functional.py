@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from ..errors import RecordError
 from .branch import check
 from .calls import draw
 from .engines import Engine
-from .instruction import STORAGE, Instruction, replaced
+from .instruction import STORAGE, Instruction, parts_of, replaced, ufunc_of
 from .slot import Slot
 from .standard import FUNCTIONS, OF_ONE_DTYPE, SPECIAL, forwards, standard_name
 from .wording import name_of
@@ -116,7 +116,19 @@ class Run:
     # -- calls ----------------------------------------------------------------------------
 
     def step(self, instruction: Instruction) -> None:
-        """Make one call."""
+        """Make one call.
+
+        Raises
+        ------
+        RecordError: it has an option that its equivalent on the engine lacks.
+        """
+        try:
+            self._make(instruction)
+        except TypeError as error:
+            name = name_of(instruction.function)
+            raise RecordError(f"{name} has no equivalent on {self.engine.name}: {error}") from error
+
+    def _make(self, instruction: Instruction) -> None:
         function, output = instruction.function, instruction.output
         if instruction.is_view:
             return
@@ -137,8 +149,8 @@ class Run:
         if isinstance(function, np.ufunc) and function not in FUNCTIONS:
             return self.elementwise(function, instruction.arguments, instruction.options)
         options = {name: self.real(x) for name, x in instruction.options.items() if name not in _UNWRITTEN}
-        owner = getattr(function, "__self__", None)
-        if isinstance(owner, np.ufunc) and function.__name__ == "outer":
+        owner = ufunc_of(function)
+        if owner is not None and function.__name__ == "outer":
             a, b = instruction.arguments
             arrays = self.loop(owner, (a, b))
             lifted = self.xp.reshape(arrays[0], (*arrays[0].shape, *[1] * np.ndim(b)))
@@ -148,7 +160,7 @@ class Run:
             array = self.real(array)
             return FUNCTIONS[function](self.xp, array, self.index(index, array.shape))
         arguments = self.real(instruction.arguments)
-        if isinstance(owner, np.ufunc):
+        if owner is not None:
             return self.reduced(function, dtype, *arguments, **options)
         if function in SPECIAL:
             return getattr(self.engine.special, SPECIAL[function])(*arguments)
@@ -160,11 +172,7 @@ class Run:
 
     def elementwise(self, function: np.ufunc, arguments: Sequence[Any], options: dict[str, Any]) -> Any:
         """A function of elements, of the dtypes that NumPy computes it in."""
-        unknown = set(options) - STORAGE
-        if unknown:
-            raise RecordError(
-                f"{function.__name__} with {', '.join(unknown)} has no equivalent in the array API standard"
-            )
+        _refuse(function, set(options) - STORAGE)
         return getattr(self.xp, standard_name(function))(*self.loop(function, arguments))
 
     def loop(self, function: np.ufunc, arguments: Sequence[Any]) -> list[Any]:
@@ -175,9 +183,10 @@ class Run:
 
     def reduced(
         self, function: Any, output: Any, x: Any, axis: Any = 0, dtype: Any = None, out: Any = None,
-        keepdims: Any = False,
+        keepdims: Any = False, **others: Any,
     ) -> Any:  # fmt: skip
         """A function of two elements over axes, with the parameters of ``ufunc.reduce``."""
+        _refuse(function, others)
         name = standard_name(function)
         if name in ("sum", "prod"):
             x = self.fitting(x, output)  # whole numbers are not added up in the few bits that they come in
@@ -210,7 +219,7 @@ class Run:
 
     def index(self, index: Any, shape: tuple[int, ...]) -> Any:
         """An index in arrays of the engine; that its integers are places in the array is required."""
-        parts = list(index) if isinstance(index, tuple) else [index]
+        parts = parts_of(index)
         found: list[Any] = []
         axis = 0
         for place, part in enumerate(parts):
@@ -264,6 +273,13 @@ class Run:
         if kind in (tuple, list):
             return kind([self.real(part) for part in tree])
         return replaced(tree, self.now)
+
+
+def _refuse(function: Any, options: Collection[str]) -> None:
+    if options:
+        raise RecordError(
+            f"{name_of(function)} with {', '.join(options)} has no equivalent in the array API standard"
+        )
 
 
 def _dtype(x: Any) -> Any:

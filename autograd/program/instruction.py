@@ -53,9 +53,25 @@ class Instruction(NamedTuple):
     @property
     def may_diverge(self) -> bool:
         """Whether a run may end here, because a branch, or the number of elements, would be another one."""
-        if self.function is operator.getitem:
-            return any(slot.dtype == bool for slot in slots_in((self.arguments[1],)))
-        return self.function is check or self.function in _AS_LONG_AS_FOUND
+        return self.chooses or self.function is check or self.function in _AS_LONG_AS_FOUND
+
+    @property
+    def chooses(self) -> bool:
+        """Whether a mask decides how many elements the result has."""
+        if self.function is not operator.getitem:
+            return False
+        return any(slot.dtype == bool for slot in slots_in((self.arguments[1],)))
+
+
+def parts_of(index: Any) -> tuple[Any, ...]:
+    """An index, axis by axis."""
+    return index if isinstance(index, tuple) else (index,)
+
+
+def ufunc_of(function: Any) -> np.ufunc | None:
+    """The function of elements that a function is a method of, as ``np.add.reduce`` is; else nothing."""
+    owner = getattr(function, "__self__", None)
+    return owner if isinstance(owner, np.ufunc) else None
 
 
 def slots_in(tree: Any) -> Iterator[Slot]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import itertools
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,32 +13,6 @@ from .slot import Slot
 
 if TYPE_CHECKING:
     from .program import Program
-
-
-def argument_names(function: Callable[..., Any], arguments: tuple[Any, ...]) -> list[str]:
-    """A name for every leaf of some arguments, in order: that of the parameter, and the way to the leaf.
-
-    >>> argument_names(lambda x, layers: None, (1.0, [{"w": 2.0}, 3.0]))
-    ['x', "layers[0]['w']", 'layers[1]']
-    """
-    try:
-        bound = inspect.signature(function).bind(*arguments).arguments
-    except (TypeError, ValueError):  # a function that is not written in Python
-        bound = {f"x{place}": argument for place, argument in enumerate(arguments)}
-    return [leaf for name, argument in bound.items() for leaf in _leaves(argument, name)]
-
-
-def _leaves(part: Any, name: str) -> Iterator[str]:
-    if isinstance(part, dict):
-        inner = [(value, f"{name}[{key!r}]") for key, value in part.items()]
-    elif isinstance(part, (list, tuple)):
-        fields = getattr(part, "_fields", None)
-        inner = [(x, f"{name}.{fields[i]}" if fields else f"{name}[{i}]") for i, x in enumerate(part)]
-    else:
-        yield name
-        return
-    for each, called in inner:
-        yield from _leaves(each, called)
 
 
 def names_of(program: Program) -> dict[Slot, str]:

@@ -17,7 +17,7 @@ import numpy as np
 from .binding import BINDINGS, Call, bind_generic, view_index
 from .branch import check
 from .calls import into
-from .instruction import Instruction, replaced
+from .instruction import Instruction, replaced, ufunc_of
 from .scalars import Group, Scalars, calls_of
 from .slot import Layout, Slot
 
@@ -121,7 +121,7 @@ class Plan:
         kind: Any = function
         if isinstance(function, np.ufunc):
             kind = np.ufunc
-        elif isinstance(getattr(function, "__self__", None), np.ufunc):
+        elif ufunc_of(function) is not None:
             kind = function.__name__
         bind = BINDINGS.get(kind)
         call = None if bind is None else bind(function, arguments, options, out)

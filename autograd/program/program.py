@@ -16,16 +16,16 @@ from .branch import Diverged
 from .instruction import Instruction
 from .listing import html, listing
 from .plan import Plan
-from .recording import Recording
 from .replay import Replay
 from .signature import differences, signature
 from .slot import Slot
+from .transcript import Transcript
 
 if TYPE_CHECKING:
     from .elsewhere import Pure
 
 
-class Program(Recording):
+class Program(Transcript):
     """What a function computed, as a list of instructions.
 
     Calling it runs the instructions on other inputs of the same shapes and dtypes. Parameters and other
@@ -37,9 +37,9 @@ class Program(Recording):
     26.0
     >>> print(program)
     program of <lambda>: 2 instructions, 1 input
-    x  = argument 0  float  3
-    v1 = x * x       float  9
-    v2 = v1 + 1      float  10
+    x  = argument 0  float  5
+    v1 = x * x       float  25
+    v2 = v1 + 1      float  26
     returns v2
     """
 
@@ -72,21 +72,20 @@ class Program(Recording):
         ShapeError: they differ in structure, shape or dtype from those that it was recorded for.
         RecordError: a branch would be another one now, or a parameter was replaced; record it again.
         """
-        if options:
-            arguments = (*arguments, options)
-        if signature(arguments) != self.signature:
+        given = self.given(arguments, options)
+        if signature(given) != self.signature:
             raise ShapeError(
-                f"{self.name} was recorded for other arguments: {differences(self.signature, arguments)}"
+                f"{self.name} was recorded for other arguments: {differences(self.signature, given)}"
             )
         try:
-            return self.replay.run(flatten(arguments)[0])
+            return self.replay.run(flatten(given)[0])
         except Diverged as reason:
             raise RecordError(
                 f"{self.name} would not do now what was recorded: {reason}; record it again"
             ) from None
 
     @quietly
-    def batch(self, *arguments: Any) -> Any:
+    def batch(self, *arguments: Any, **options: Any) -> Any:
         """Run a program of single numbers on many inputs at once: arrays (batch,) in the place of numbers.
 
         The function stays as it was written, for one item; the results are arrays (batch,).
@@ -96,6 +95,7 @@ class Program(Recording):
         RecordError: the program computes with arrays, changes what is outside of it, or would take another
             branch for an item.
         ShapeError: the arrays are not of one length.
+        TypeError: there are others than those recorded, or another constant among them.
 
         >>> import numpy as np
         >>> from autograd import record
@@ -105,7 +105,7 @@ class Program(Recording):
         """
         from .batch import run_batch
 
-        return self.build(run_batch(self, flatten(arguments)[0]))
+        return self.build(run_batch(self, self.leaves_of(self.given(arguments, options))))
 
     # -- elsewhere ------------------------------------------------------------------------
 

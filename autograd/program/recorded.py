@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from .arguments import joined
 from .program import Program
 
 
@@ -34,20 +35,6 @@ def record(function: Callable[..., Any]) -> Callable[..., Program]:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **options: Any) -> Program:
-        return Program(by_name(function), (*arguments, options)) if options else Program(function, arguments)
+        return Program(function, joined(arguments, options))
 
     return recorded
-
-
-def by_name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that takes the arguments with a name as a dict, its last argument.
-
-    >>> by_name(lambda x, y: x - y)(5, {"y": 3})
-    2
-    """
-
-    @functools.wraps(function)
-    def called(*arguments: Any) -> Any:
-        return function(*arguments[:-1], **arguments[-1])
-
-    return called

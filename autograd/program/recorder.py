@@ -275,8 +275,9 @@ class Recorder(Calls):
                 else:
                     vars(owner)[name] = x
         self.modules.update([(module, module.training) for module in self.modules])
-        self.had.clear()
-        self.saved.clear()
+        # A program has the recorder, and shall not keep the arguments that it was recorded with.
+        for kept in (self.had, self.saved, self.touched, self.given):
+            kept.clear()
 
     def apart(self, results: list[Any]) -> list[Any]:
         """Results, copied where nodes had them in memory that holds the nodes' other data from now on."""

@@ -17,11 +17,10 @@ from .agreement import write_back
 from .branch import Diverged
 from .plan import Plan
 from .recorder import without_collections
-from .recording import Owner
-from .results import in_kind
 from .scalars import grouped, is_worth_it
 from .settings import set_otherwise
 from .slot import Slot, root
+from .transcript import Owner
 
 if TYPE_CHECKING:
     from .program import Program
@@ -36,6 +35,7 @@ class Replay:
     Attributes
     ----------
     plan: the calls, and the array of every slot.
+    latest: the leaves of the arguments of the last run.
     """
 
     def __init__(self, program: Program) -> None:
@@ -44,6 +44,7 @@ class Replay:
             self.plan = _planned(program)
         arrays = self.plan.arrays
         self._lock = threading.Lock()
+        self.latest: Sequence[Any] = ()
         self._looked = -1  # the latest change when everything was last looked at
         # What the check before every run compares, all at once.
         self._tensors, self._memories, self._operations = (
@@ -170,6 +171,7 @@ class Replay:
             if before is not None:
                 program.restore(before)
             if not isinstance(failure, Diverged):
+                note_changes(program.updated)  # some of them may be written into already
                 added_to = {owner: plan.arrays[slot] for owner, slot in program.gradients_before}
                 for tensor, gradient in self._left:
                     if get_grad(tensor) is gradient:
@@ -197,8 +199,12 @@ class Replay:
         if self._handed.owners:
             for owner, number in zip(self._handed.owners, self._handed.numbers(self.plan), strict=True):
                 set_grad(_node(owner, leaves), number)
+        self.latest = leaves
         return program.build(
-            [in_kind(slot, kind, arrays) for slot, kind in zip(program.outputs, program.kinds, strict=True)]
+            [
+                kind.made_of(arrays[x] if isinstance(x, Slot) else x)
+                for x, kind in zip(program.outputs, program.kinds, strict=True)
+            ]
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from ..graph import Node
 from ..operation import Operation
 from ..tensor import Tensor
 from ..value import Value, constant
-from .slot import Slot
 
 
 def _refuse(*numbers: Any) -> NoReturn:
@@ -30,31 +29,40 @@ _FORGOTTEN: dict[type, tuple[Node, ...]] = {
 """What stands in for what such a result was computed from."""
 
 
-def kind_of(x: Any) -> Any:
-    """What to remember of a result: what it is and is called, and that it had a graph, but not the graph."""
-    if not isinstance(x, (Value, Tensor)):
-        return x
-    kind = x.detach()
-    if x.requires_grad and x.parents:
-        kind.operation = REPLAYED
-    return kind
+class Kind(NamedTuple):
+    """What a part of a result is.
 
+    Attributes
+    ----------
+    type: its type. label: what a node is called. had_graph: whether it could be differentiated.
+    """
 
-def in_kind(slot: Any, kind: Any, arrays: Any = None) -> Any:
-    """A result as the function returned it: a Tensor, a Value, an array, a float, or a constant."""
-    if not isinstance(slot, Slot):
-        if isinstance(kind, (Value, Tensor)):
-            return kind.detach()
-        return slot.copy() if isinstance(slot, np.ndarray) else slot  # the caller's to change
-    array = slot.value if arrays is None else arrays[slot]
-    if not isinstance(kind, Node):
-        if not slot.weak:
-            return np.array(array)[()]
-        return bool(array) if slot.dtype == bool else float(array)
-    node: Value | Tensor = (
-        Tensor(array, label=kind.label) if isinstance(kind, Tensor) else constant(float(array), kind.label)
-    )
-    if kind.operation is REPLAYED:
-        node.operation = REPLAYED
-        node._parents = _FORGOTTEN[type(node)]
-    return node
+    type: type
+    label: str = ""
+    had_graph: bool = False
+
+    @classmethod
+    def of(cls, x: Any) -> Kind:
+        """What to remember of a part of a result."""
+        if isinstance(x, Node):
+            return cls(type(x), x.label, x.requires_grad and bool(x.parents))
+        return cls(type(x))
+
+    def made_of(self, numbers: Any) -> Any:
+        """A part of a result as the function returned it, of an array, a number or a constant."""
+        if not issubclass(self.type, Node):
+            if self.type in (float, bool):
+                return self.type(numbers)
+            if not isinstance(numbers, (np.ndarray, np.generic)):
+                return numbers
+            array = np.array(numbers)  # the caller's to change
+            return array if self.type is np.ndarray else array[()]
+        node: Value | Tensor = (
+            Tensor(numbers, label=self.label)
+            if issubclass(self.type, Tensor)
+            else constant(float(numbers), self.label)
+        )
+        if self.had_graph:
+            node.operation = REPLAYED
+            node._parents = _FORGOTTEN[type(node)]
+        return node

@@ -20,7 +20,7 @@ import numpy as np
 from ..ops import erf, erfc
 from .binding import Call, choose
 from .calls import into
-from .instruction import Instruction
+from .instruction import Instruction, parts_of
 from .slot import Slot, astype, home, number
 from .tape import NO_NUMBER, Tape
 
@@ -251,7 +251,7 @@ def _into_levels(numbers: _Numbers, others: Mapping[int, Instruction]) -> dict[i
 
 def _element(slot: Slot, index: Any) -> tuple[Slot, int] | None:
     """The element of an array that integers name: the memory, and the place of the element in it."""
-    parts = index if isinstance(index, tuple) else (index,)
+    parts = parts_of(index)
     array, memory = slot.value, slot.storage.value
     if len(parts) != array.ndim or not all(isinstance(part, (int, np.integer)) for part in parts):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from ..operation import StandIn
 
 
 def signature(tree: Any) -> Any:
-    """What two calls have to share to be one program: hashable, a kind and what tells two of it apart.
+    """What two calls have to share to be one program: hashable; of each part its type, and then the rest.
 
     >>> signature((np.ones((2, 3)), 1.5)) == signature((np.zeros((2, 3)), 2.5))
     True
@@ -45,17 +46,30 @@ def signature(tree: Any) -> Any:
 def differences(recorded: Any, arguments: tuple[Any, ...]) -> str:
     """In words, how arguments differ from those that a program was recorded for.
 
-    >>> differences(signature((np.ones(2),)), (np.ones(3),))
-    'argument 0 was an array of shape (2,), float64, and is an array of shape (3,), float64'
+    >>> differences(signature((0.0, [np.ones(2)])), (1.0, [np.ones(3)]))
+    'argument 1[0] was an array of shape (2,), float64, and is an array of shape (3,), float64'
     """
     now = signature(arguments)
     if len(recorded) != len(now):
         return f"there were {len(recorded) - 1} arguments, and are {len(now) - 1}"
-    return "; ".join(
-        f"argument {place} was {_words(before)}, and is {_words(after)}"
-        for place, (before, after) in enumerate(zip(recorded[1:], now[1:], strict=True))
-        if before != after
-    )
+    pairs = enumerate(zip(recorded[1:], now[1:], strict=True))
+    return "; ".join(found for place, pair in pairs for found in _different(*pair, f"argument {place}"))
+
+
+def _different(before: Any, after: Any, name: str) -> Iterator[str]:
+    """In words, each innermost part in which two signatures differ."""
+    if before == after:
+        return
+    if before[0] is after[0] and len(before) == len(after) and issubclass(before[0], (tuple, list, dict)):
+        if not issubclass(before[0], dict):
+            for place, pair in enumerate(zip(before[1:], after[1:], strict=True)):
+                yield from _different(*pair, f"{name}[{place}]")
+            return
+        if [key for key, _ in before[1:]] == [key for key, _ in after[1:]]:
+            for (key, inner), (_, other) in zip(before[1:], after[1:], strict=True):
+                yield from _different(inner, other, f"{name}[{key!r}]")
+            return
+    yield f"{name} was {_words(before)}, and is {_words(after)}"
 
 
 def _words(part: Any) -> str:
@@ -70,6 +84,8 @@ def _words(part: Any) -> str:
         shape, dtype, requires_grad = rest
         what = "" if dtype is None else f" of shape {shape}, {dtype}"
         return f"a {kind.__name__}{what}{' with a gradient' if requires_grad else ''}"
-    if issubclass(kind, (tuple, list, dict)):
+    if issubclass(kind, dict):
+        return f"a {kind.__name__} of {', '.join(repr(key) for key, _ in rest)}"
+    if issubclass(kind, (tuple, list)):
         return f"a {kind.__name__} of {len(rest)}"
     return f"{rest[0]!r:.40}"

@@ -30,6 +30,11 @@ _ABOUT_SHAPES = frozenset(
 )
 """NumPy functions whose answer depends on shapes and dtypes alone, which a program is recorded for."""
 
+FORMATTED = "\u2060"
+"""Stands unseen behind a number that was made a text, which no result may be: each run has another one."""
+_UNLIKE = frozenset(["compress", "partition", "resize", "sort"])
+"""Methods of an array that do something else than the function of NumPy of that name."""
+
 
 class Layout(NamedTuple):
     """How an array lies in memory, without the numbers in it.
@@ -221,8 +226,10 @@ class Slot(StandIn, NDArrayOperatorsMixin):
         """Without axes of length 1."""
         return np.squeeze(self, axis)
 
-    def astype(self, dtype: Any) -> Any:
-        """The same numbers in another dtype."""
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """The same numbers in another dtype; without a copy, itself if it has that dtype."""
+        if not copy and self.dtype == dtype:
+            return self
         return self.recorder.call(astype, (self, np.dtype(dtype)))
 
     def view(self, dtype: Any) -> Any:
@@ -258,36 +265,36 @@ class Slot(StandIn, NDArrayOperatorsMixin):
 
     def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """The sum over axes."""
-        return self._reduce(np.add, axis, keepdims)
+        return self._reduce(np.add, axis, keepdims, dtype=dtype, out=out)
 
     def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """The largest along axes."""
-        return self._reduce(np.maximum, axis, keepdims)
+        return self._reduce(np.maximum, axis, keepdims, out=out)
 
     def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """The smallest along axes."""
-        return self._reduce(np.minimum, axis, keepdims)
+        return self._reduce(np.minimum, axis, keepdims, out=out)
 
-    def _reduce(self, ufunc: Any, axis: Any, keepdims: bool) -> Any:
-        return ufunc.reduce(self, axis=axis, keepdims=keepdims)
+    def _reduce(self, ufunc: Any, axis: Any, keepdims: bool, **options: Any) -> Any:
+        return ufunc.reduce(self, axis=axis, keepdims=keepdims, **_given(options))
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """The mean over axes."""
         function: Any = np.mean  # as the types of NumPy know no stand-ins
-        return function(self, axis=axis, keepdims=keepdims)
+        return function(self, axis=axis, keepdims=keepdims, **_given({"dtype": dtype, "out": out}))
 
     def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """Whether an element is true."""
-        return self._reduce(np.logical_or, axis, keepdims)
+        return self._reduce(np.logical_or, axis, keepdims, out=out)
 
     def all(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
         """Whether all elements are true."""
-        return self._reduce(np.logical_and, axis, keepdims)
+        return self._reduce(np.logical_and, axis, keepdims, out=out)
 
     def __getattr__(self, name: str) -> Any:
         """Every other method of an array, as the function of NumPy that has its name."""
         function = getattr(np, name, None)
-        if not (callable(function) and callable(getattr(np.ndarray, name, None))):
+        if name in _UNLIKE or not (callable(function) and callable(getattr(np.ndarray, name, None))):
             raise AttributeError(
                 f"a recorded array has no {name}; compute with functions of autograd or NumPy"
             )
@@ -327,12 +334,19 @@ class Slot(StandIn, NDArrayOperatorsMixin):
         self.cut("tolist()")
 
     def __format__(self, spec: str) -> str:
-        text = format(self.value, spec)  # what messages say of it: the number that it is just now
-        self.recorder.texts.append(text)
-        return text
+        return format(self.value, spec) + FORMATTED  # what messages say: the number that it is just now
 
     def __repr__(self) -> str:
         return f"<recorded array of shape {self.shape}, {self.dtype}>"
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: option for name, option in options.items() if option is not None}
+
+
+def without_marks(text: Any) -> Any:
+    """A text without what stands unseen behind numbers; anything else as it is."""
+    return text.replace(FORMATTED, "") if isinstance(text, str) else text
 
 
 def home(slot: Slot) -> Any:

@@ -17,6 +17,7 @@ import numpy as np
 from ..errors import RecordError
 from ..linalg_ops import cofactor
 from ..ops import erf, erfc, scale
+from .instruction import parts_of, ufunc_of
 from .slot import astype, number, view
 
 _SAME = {
@@ -51,8 +52,8 @@ def standard_name(function: Any) -> str:
     >>> standard_name(np.arctan), standard_name(np.add.reduce), standard_name(np.frexp)
     ('atan', 'sum', '')
     """
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc):
+    owner = ufunc_of(function)
+    if owner is not None:
         names = {"reduce": REDUCTIONS, "outer": ELEMENTWISE, "at": {"add": "add"}}
         return names.get(function.__name__, {}).get(owner.__name__, "")
     return ELEMENTWISE.get(function.__name__, "") if isinstance(function, np.ufunc) else ""
@@ -76,6 +77,15 @@ def _named(function: Any, name: str = "", **renamed: str) -> Translation:
         return getattr(xp, name or function.__name__)(x, **named)
 
     return call
+
+
+def _cumulative(name: str) -> Translation:
+    def cumulate(xp: Any, x: Any, axis: Any = None, dtype: Any = None) -> Any:
+        return getattr(xp, name)(
+            xp.reshape(x, (-1,)) if axis is None else x, axis=0 if axis is None else axis
+        )
+
+    return cumulate
 
 
 def _axes(axis: Any, ndim: int) -> list[int]:
@@ -139,7 +149,8 @@ def _concatenate(xp: Any, arrays: Any, axis: int = 0) -> Any:
 def _extremum(name: str) -> Translation:
     def reduce(xp: Any, x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
         if initial is not None and 0 in x.shape:
-            return xp.full((), initial, dtype=x.dtype)
+            shape = np.max(np.empty(x.shape), axis=axis, keepdims=keepdims, initial=0).shape
+            return xp.full(shape, initial, dtype=x.dtype, **_on(x))
         found = getattr(xp, name)(x, axis=axis, keepdims=keepdims)
         return found if initial is None else xp.maximum(found, xp.full_like(found, initial))
 
@@ -188,7 +199,7 @@ def forwards(index: Any, shape: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
     >>> forwards((slice(None, None, -1), 0), (3, 4))
     ((slice(0, 3, 1), 0), (0,))
     """
-    parts = index if isinstance(index, tuple) else (index,)
+    parts = parts_of(index)
     if not any(isinstance(part, slice) and (part.step or 1) < 0 for part in parts):
         return index, ()
     named = sum(part is not None and part is not Ellipsis for part in parts)
@@ -229,7 +240,7 @@ def _cofactor(xp: Any, x: Any) -> Any:
     return sign[..., None, None] * xp.matmul(u * others[..., None, :], v)
 
 
-def _einsum(xp: Any, subscripts: str, *operands: Any) -> Any:
+def _einsum(xp: Any, subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     return xp.einsum(subscripts, *operands)
 
 
@@ -249,8 +260,8 @@ FUNCTIONS: dict[Any, Translation] = {
     np.clip: _named(np.clip, a_min="min", a_max="max"),
     np.concatenate: _concatenate,
     np.copy: _same,
-    np.cumprod: _named(np.cumprod, "cumulative_prod"),
-    np.cumsum: _named(np.cumsum, "cumulative_sum"),
+    np.cumprod: _cumulative("cumulative_prod"),
+    np.cumsum: _cumulative("cumulative_sum"),
     np.dot: _dot,
     np.einsum: _einsum,
     np.empty_like: _zeros_like,
@@ -297,6 +308,7 @@ OF_ONE_DTYPE: frozenset[Any] = frozenset(
         np.cumsum,
         np.dot,
         np.einsum,
+        np.full_like,
         np.linalg.det,
         np.linalg.inv,
         np.linalg.solve,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..graph import Node, get_grad
 from ..modes import quietly
 from .branch import check
 from .calls import into
@@ -32,7 +33,9 @@ class Trace(NamedTuple):
 
 @quietly
 def trace(program: Program, look: Callable[[Any], Any]) -> Trace:
-    """Run a program once more from where things stand, on its own inputs; everything is put back after.
+    """Run a program once more from where things stand, and put everything back after.
+
+    It runs on the arguments of the last run; if there was none, on those that were recorded.
 
     Parameters
     ----------
@@ -40,12 +43,7 @@ def trace(program: Program, look: Callable[[Any], Any]) -> Trace:
         which may be memory that is written into. It is given None for memory that holds nothing yet.
     """
     before = program.snapshot(program.written)
-    places = set(program.leaves)
-    held: dict[Slot, Any] = {
-        slot: slot.value if slot in places or not isinstance(slot.value, np.ndarray) else slot.value.copy("K")
-        for slot in program.before()
-    }
-    held |= {slot: np.float64(value.data) for value, slot in program.cells}
+    held = _held(program)
     given = {slot: look(array) for slot, array in held.items()}
     computed = []
     try:
@@ -63,3 +61,22 @@ def trace(program: Program, look: Callable[[Any], Any]) -> Trace:
     finally:
         program.restore(before)
     return Trace(given, computed)
+
+
+def _held(program: Program) -> dict[Slot, Any]:
+    """What is there before a run; but for memory that outlives it, copies, which the run may write into."""
+    now: dict[Slot, Any] = {slot: slot.value for slot in program.before()}
+    latest = program.replay.latest if "replay" in vars(program) else ()
+    if latest:
+        given = {slot: latest[place] for place, slot in program.inputs.items()}
+        now |= {slot: x.plain if isinstance(x, Node) else x for slot, x in given.items()}
+    now |= {slot: value.data for value, slot in program.cells}
+    for owner, slot in program.gradients_before:
+        if isinstance(owner, Node) and (gradient := get_grad(owner)) is not None:
+            now[slot] = gradient
+    outliving = set(program.leaves)
+    return {slot: x if slot in outliving else _copied(x) for slot, x in now.items()}
+
+
+def _copied(x: Any) -> Any:
+    return np.array(x, order="K")[()]

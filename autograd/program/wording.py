@@ -11,8 +11,9 @@ import numpy as np
 from ..formula import show
 from .branch import check
 from .calls import draw
-from .instruction import STORAGE, Instruction
+from .instruction import STORAGE, Instruction, parts_of, ufunc_of
 from .slot import Slot, astype, number, view
+from .standard import REDUCTIONS
 
 _INFIX = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.power: "**",
@@ -20,10 +21,7 @@ _INFIX = {
     np.less: "<", np.less_equal: "<=", np.greater: ">", np.greater_equal: ">=", np.equal: "==",
     np.not_equal: "!=", np.logical_and: "and", np.logical_or: "or",
 }  # fmt: skip
-_REDUCTIONS = {
-    np.add: "sum", np.multiply: "prod", np.maximum: "max", np.minimum: "min",
-    np.logical_or: "any", np.logical_and: "all",
-}  # fmt: skip
+_REDUCTIONS = {getattr(np, name): reduction for name, reduction in REDUCTIONS.items()}
 Names = Mapping[Slot, str]
 
 
@@ -44,8 +42,8 @@ def name_of(function: Any) -> str:
     >>> name_of(np.add.reduce), name_of(np.tanh)
     ('add.reduce', 'tanh')
     """
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc):
+    owner = ufunc_of(function)
+    if owner is not None:
         return f"{owner.__name__}.{function.__name__}"
     return str(getattr(function, "__name__", function)).strip("_")
 
@@ -56,8 +54,8 @@ def symbol_of(function: Any) -> str:
     >>> symbol_of(np.add), symbol_of(np.add.reduce), symbol_of(np.tanh)
     ('+', 'sum', 'tanh')
     """
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc) and function.__name__ == "reduce" and owner in _REDUCTIONS:
+    owner = ufunc_of(function)
+    if owner is not None and function.__name__ == "reduce" and owner in _REDUCTIONS:
         return _REDUCTIONS[owner]
     return _INFIX.get(function) or {draw: "random"}.get(function) or name_of(function)
 
@@ -72,8 +70,8 @@ def worded(instruction: Instruction, names: Names) -> Wording:
         return Wording(target, "=", formula(instruction, names))
     if function is operator.setitem:
         return Wording(f"{target}[{_index(arguments[1], names)}]", "=", text(arguments[2], names))
-    owner = getattr(function, "__self__", None)
-    if isinstance(owner, np.ufunc) and function.__name__ == "at" and owner in _INFIX:
+    owner = ufunc_of(function)
+    if owner in _INFIX and function.__name__ == "at":
         return Wording(
             f"{target}[{_index(arguments[1], names)}]", f"{_INFIX[owner]}=", text(arguments[2], names)
         )
@@ -120,7 +118,7 @@ def _bound(part: str) -> str:
 
 
 def _index(index: Any, names: Names) -> str:
-    return ", ".join(text(part, names) for part in (index if isinstance(index, tuple) else (index,)))
+    return ", ".join(text(part, names) for part in parts_of(index))
 
 
 def text(part: Any, names: Names) -> str:

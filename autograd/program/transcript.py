@@ -1,8 +1,8 @@
-"""``Recording``: what a function did, as a list of instructions, and what of it is seen outside."""
+"""``Transcript``: what a function did, as a list of instructions, and what of it is seen outside."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,22 +15,23 @@ from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
 from .agreement import Left, agree
+from .arguments import argument_names, called, joined, parted
 from .calls import draw
 from .instruction import Instruction
-from .naming import argument_names
 from .reach import modules_within_reach
 from .recorder import Recorder, without_collections
-from .results import in_kind, kind_of
+from .results import Kind
 from .settings import Settings, set_otherwise
 from .signature import signature
 from .simplify import simplified
-from .slot import Layout, Slot, root
+from .slot import FORMATTED, Slot, root, without_marks
+from .tape import Tape
 
 Owner = Node | int
 """A node from before the recording, or the place of an argument."""
 
 
-class Recording:
+class Transcript:
     """A function that was run once and written down.
 
     Attributes
@@ -39,11 +40,11 @@ class Recording:
     signature: what other arguments have to share with these. arguments: the name of each argument.
     inputs: the slots of the arguments, by their places among the leaves of all arguments.
     constants: the other arguments, by their places; they are part of the program.
-    structure: how the arguments are nested. again: which of them were the same node.
+    tree: how the arguments are nested, without them. again: which of them were the same node.
     nodes: the places of arguments that are nodes. reached: the nodes that are used and are no arguments.
     leaves: the slots of memory that outlives the program, such as parameters.
     result: what the function returned. outputs: the slots of its parts; what is no slot is a constant.
-    kinds: the parts as they were. build: puts parts together.
+    kinds: what each part was. build: puts parts together.
     cells: Values whose number is read at every run. tensors: Tensors that have to be as they were.
     gradients: the slots of the gradients that are left; None for a gradient that is forgotten.
     gradients_before, absent: gradients that are added to, and those that must not be there.
@@ -76,13 +77,13 @@ class Recording:
         self._places: dict[Node, int] = {}  # of what stands in for each node among the arguments
         self.nodes = [place for place, x in enumerate(leaves) if isinstance(x, Node)]
         self.again = self.nodes_again(leaves)
-        self.structure = signature(build([None] * len(leaves)))
+        self.tree = _hollow(arguments)
         try:
-            given = [self._given(place, x, recorder) for place, x in enumerate(leaves)]
+            given = [self._stand_in(place, x, recorder) for place, x in enumerate(leaves)]
             self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
             # Nothing becomes garbage meanwhile, and the collector would look through all of it.
             with mode(recorder=recorder, recording=is_recording()), without_collections():
-                result = _run(function, build(given))
+                result = quietly(called)(function, build(given))
             self._write_down(result, recorder)
             for module in modules_within_reach(function):
                 recorder.module(module)
@@ -92,14 +93,21 @@ class Recording:
             recorded = Left.by_recording(self, leaves)
             read = (slot for _, slot in (*self.cells, *self.gradients_before))
             self.tape.forget({*self.leaves, *self.inputs.values(), *read})
+        except Exception as error:
+            error.args = tuple(map(without_marks, error.args))
+            raise
         finally:
             recorder.put_back()
-        agree(self, function, arguments, leaves, recorded)
+            self._places.clear()
+        left = agree(self, function, arguments, leaves, recorded)
+        self.kinds = left.kinds  # of the recorded ones nobody knows whether they are floats or NumPy's
+        numbers = (x for _, x in left.numbers)
+        self.result = self.build([kind.made_of(x) for kind, x in zip(self.kinds, numbers, strict=False)])
         self.sets = set_otherwise(self.modules, self.settings)
 
     # -- the parts of recording -----------------------------------------------------------
 
-    def _given(self, place: int, x: Any, recorder: Recorder) -> Any:
+    def _stand_in(self, place: int, x: Any, recorder: Recorder) -> Any:
         """An argument as the function is to see it."""
         if isinstance(x, Node):
             if x in recorder.given:  # the same node in two places
@@ -129,16 +137,15 @@ class Recording:
         """Take over what was computed: the calls, results, gradients and other data of nodes."""
         outputs, self.build = flatten(result)
         for x in outputs:
-            if isinstance(x, str) and any(text in x for text in recorder.texts):
+            if isinstance(x, str) and FORMATTED in x:
                 raise RecordError(
-                    f"{self.name} returns the text {x!r:.40} with a number that would never be another "
-                    "one; return the number, and make a text of it outside"
+                    f"{self.name} returns the text {without_marks(x)!r:.40} with a number that would be the "
+                    "same at every run; return the number, and make a text of it outside"
                 )
         slots = recorder.apart([x._data if isinstance(x, Node) else x for x in outputs])
         rebound, gradients = recorder.finish()
-        self.kinds = [kind_of(x) for x in outputs]
-        self.result = self.build([in_kind(slot, x) for slot, x in zip(slots, self.kinds, strict=True)])
-        self.tape = recorder.tape
+        self.kinds = [Kind.of(x) for x in outputs]
+        self.tape: Tape = recorder.tape
         self.tape.others, same = simplified(self.tape.others)
         self.outputs = [same.get(x, x) if isinstance(x, Slot) else x for x in slots]
         self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
@@ -197,7 +204,7 @@ class Recording:
             elif instruction.writes and instruction.output.storage in outside:
                 written.setdefault(instruction.output.storage, place)
         inputs = {slot: place for place, slot in self.inputs.items()}
-        self.written = [slot for slot in written if slot not in inputs]
+        self.written: list[Slot] = [slot for slot in written if slot not in inputs]
         self.undone = [slot for slot in self.written if written[slot] < last_check]
         left = {slot.storage for _, slot in self.gradients if slot is not None}
         self.spoiled = [slot for slot in left if first.get(slot, last_check) < last_check]
@@ -219,6 +226,40 @@ class Recording:
 
     # -- what is there before and after a run ---------------------------------------------
 
+    def given(self, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, ...]:
+        """All arguments of a run; those by name in the order that they were recorded in."""
+        _, names = parted(self.tree)
+        if options.keys() == names.keys():
+            options = {name: options[name] for name in names}
+        return joined(arguments, options)
+
+    def is_nested_like(self, arguments: tuple[Any, ...]) -> bool:
+        """Whether arguments are as many, and nested in the same way, as those recorded."""
+        return bool(signature(_hollow(arguments)) == signature(self.tree))
+
+    def leaves_of(self, arguments: tuple[Any, ...]) -> list[Any]:
+        """The leaves of arguments that may be arrays of another kind, or of another shape.
+
+        Raises
+        ------
+        TypeError: they are nested in another way than those recorded, or other constants are among them.
+        """
+        if not self.is_nested_like(arguments):
+            raise TypeError(f"{self.name} was recorded for arguments of another structure")
+        leaves, _ = flatten(arguments)
+        for place, constant in self.constants.items():
+            if type(leaves[place]) is not type(constant) or leaves[place] != constant:
+                raise TypeError(
+                    f"{self.name} was recorded for {constant!r} as argument {self.arguments[place]}, and is "
+                    f"given {leaves[place]!r}"
+                )
+        return leaves
+
+    @property
+    def returned(self) -> list[Slot]:
+        """The slots of the results."""
+        return [slot for slot in self.outputs if isinstance(slot, Slot)]
+
     def before(self) -> list[Slot]:
         """The slots of what is there before a run: numbers of Values, arguments, gradients, and memory."""
         cells, gradients = ([slot for _, slot in kept] for kept in (self.cells, self.gradients_before))
@@ -226,7 +267,7 @@ class Recording:
 
     def after(self) -> Iterator[Slot]:
         """The slots that are looked at after a run: results, gradients, and other data of nodes."""
-        yield from (slot for slot in self.outputs if isinstance(slot, Slot))
+        yield from self.returned
         yield from (slot for _, slot in (*self.gradients, *self.rebound) if slot is not None)
 
     def nodes_again(self, leaves: Sequence[Any]) -> list[int]:
@@ -272,11 +313,16 @@ class Recording:
         updated = set(self.updated)  # a list would compare the numbers in them
         for tensor, memory, _ in self.tensors:
             data = tensor._data
-            if data is not memory and tensor in updated and Layout.of(data)[:2] == Layout.of(memory)[:2]:
+            if (
+                data is not memory
+                and tensor in updated
+                and (data.shape, data.dtype) == (memory.shape, memory.dtype)
+            ):
                 memory[...] = data
                 tensor._data = memory
 
 
-@quietly
-def _run(function: Callable[..., Any], arguments: Sequence[Any]) -> Any:
-    return function(*arguments)
+def _hollow(arguments: tuple[Any, ...]) -> Any:
+    """Nested arguments with nothing in their places."""
+    leaves, build = flatten(arguments)
+    return build([None] * len(leaves))
