@@ -36,27 +36,38 @@ class Transcript:
 
     Attributes
     ----------
-    tape: every call in order.
-    signature: what other arguments have to share with these. arguments: the name of each argument.
+    name: of the function.
+    arguments: the name of each leaf of the arguments.
+    signature: what other arguments have to share with these.
+    tree: how the arguments are nested, with nothing in their places.
     inputs: the slots of the arguments, by their places among the leaves of all arguments.
     constants: the other arguments, by their places; they are part of the program.
-    tree: how the arguments are nested, without them. again: which of them were the same node.
-    nodes: the places of arguments that are nodes. reached: the nodes that are used and are no arguments.
+    nodes: the places of arguments that are nodes.
+    again: for each of them, the first place that the same node is in.
+    tape: every call in order.
     leaves: the slots of memory that outlives the program, such as parameters.
-    result: what the function returned. outputs: the slots of its parts; what is no slot is a constant.
-    kinds: what each part was. build: puts parts together.
-    cells: Values whose number is read at every run. tensors: Tensors that have to be as they were.
-    gradients: the slots of the gradients that are left; None for a gradient that is forgotten.
-    gradients_before, absent: gradients that are added to, and those that must not be there.
+    cells: Values whose number is read at every run.
+    tensors: Tensors that have to be as they were, with their memory and operation.
+    reached: the nodes that are used and are no arguments.
+    gradients_before: gradients that are added to.
+    absent: the nodes that must have no gradient, which would be added to.
     generators: random generators that are drawn from.
-    modules, settings: of modules and optimisers, what has to be as it was. sets: what of it the function
-        itself changes, in words; then it would have to be recorded at every run.
-    rebound: the slots of what is assigned to the data of Values and of arguments.
-    written: memory that is written into. undone: the part of it that is, before the last branch.
+    modules: modules with the mode that they have to be in.
+    settings: of modules and optimisers, what has to be as it was.
+    sets: what of it the function itself changes, in words; then it would have to be recorded at every run.
+    result: what the function returned.
+    outputs: the slots of its parts; what is no slot is a constant.
+    kinds: what each part was.
+    build: puts parts together.
+    gradients: the slots of the gradients that are left; None for a gradient that is forgotten.
+    rebound: the slots of what the data of Values and of arguments is afterwards.
+    into: the places of arguments that are written into.
+    written: other memory that is written into.
+    roots: the ids of the arrays that hold it.
+    updated: the Tensors whose numbers are in it.
+    undone: the part of it that is written into before the last branch.
     undoes: whether that, or random generators, have to be put back where a branch diverges.
-    into: the places of arguments that are written into. roots: the ids of the arrays that hold ``written``.
-    spoiled: the memory of gradients that is, before the last branch.
-    updated: the Tensors whose numbers are in memory that is written into.
+    spoiled: the memory of gradients that is written into before the last branch.
     names: of memory and results that have one of their own.
 
     Raises
