@@ -96,6 +96,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "these shapes, normally distributed, or uniformly between low and high, once a seed; repeat it for "
         "more shapes",
     )
+    config.addinivalue_line(
+        "markers", "gradcheck_refused(message): what gradcheck_inputs makes of a mistake in it"
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -122,9 +125,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
                 spelled = (f"{name}:{'x'.join(map(str, np.atleast_1d(shapes[name])))}" for name in names)
                 ids.append(f"{'-'.join(spelled)}-seed{seed}")
         except (TypeError, ValueError) as error:
-            raise pytest.UsageError(f"{metafunc.definition.nodeid}: gradcheck_inputs: {error}") from error
+            # Raised here, it would end the collection of the whole file.
+            refused = pytest.mark.gradcheck_refused(f"gradcheck_inputs: {error}")
+            metafunc.parametrize((), [pytest.param(marks=refused)], ids=["refused"])
+            return
     if cases:
         metafunc.parametrize(names, cases, ids=ids)
+
+
+@pytest.hookimpl(tryfirst=True)  # before fixtures are looked for, which may not be there
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test whose marker cannot be followed."""
+    for marker in item.iter_markers("gradcheck_refused"):
+        pytest.fail(marker.args[0], pytrace=False)
 
 
 _DEFAULTS: dict[str, Any] = {"seeds": 1, "low": None, "high": None}
