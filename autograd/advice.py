@@ -150,7 +150,8 @@ def _parameters(model: Any) -> list[tuple[str, Node]]:
     """The parameters with their paths in the model, where it knows them."""
     if hasattr(model, "named_parameters"):
         return [(str(path), parameter) for path, parameter in model.named_parameters()]
-    parameters = list(model.parameters() if hasattr(model, "parameters") else model)
+    given = model.parameters() if hasattr(model, "parameters") else model
+    parameters = [given] if isinstance(given, Node) or not isinstance(given, Iterable) else list(given)
     for parameter in parameters:
         if not isinstance(parameter, Node):
             raise TypeError(

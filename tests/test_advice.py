@@ -235,6 +235,10 @@ def test_models_are_taken_in_every_form() -> None:
     assert "parameter 0" in check_training([Tensor([1.0], requires_grad=True)], net.loss())[0].text
     with pytest.raises(TypeError, match=r"a model with parameters\(\)"):
         check_training([1.0], net.loss())
+    with pytest.raises(TypeError, match="got function"):
+        check_training(lambda x: x, net.loss())
+    w = Value(2.0)
+    assert not check_training(w, w * w)
     with pytest.raises(ShapeError):
         check_training(net, net.layers[0][0] * 2.0)
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograd import check_derivative, check_vjp
+import autograd
+from autograd import check_derivative, check_vjp, gradcheck
 from autograd.check.mistakes import MISTAKES
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
@@ -138,6 +139,23 @@ def test_a_gradient_of_another_shape_and_number() -> None:
     assert "1 derivatives were returned for 2 inputs" in report.reason
     right = lambda g, w, x, n: (np.outer(g * n, x), w.T @ (g * n), None)  # noqa: E731
     assert check_vjp(lambda w, x, n: w @ x * n, right, W, X, np.array([2, 2]))
+
+
+def test_a_derivative_of_each_element_is_the_diagonal() -> None:
+    name, sentence = named(np.sin, np.cos, X)
+    assert name == "only the diagonal" and "np.diag" in sentence
+    assert "check_vjp(f, lambda g, x: g * df(x), x)" in sentence
+    assert check_vjp(np.sin, lambda g, x: g * np.cos(x), X)
+    report = check_vjp(
+        lambda w: w.sum(axis=0), lambda g, w: np.ones(3), np.ones((3, 3)), raise_exception=False
+    )
+    assert not report.findings
+
+
+def test_a_cut_graph_is_named_as_a_cause_where_there_is_one() -> None:
+    for function in (lambda x: x.detach() * 2, lambda x: autograd.sin(x) * x.detach()):
+        assert "cut by .data, float() or detach()" in str(gradcheck(function, [X], raise_exception=False))
+    assert "detach" not in str(check_derivative(np.sin, lambda x: 0.0, 0.5, raise_exception=False))
 
 
 def test_what_no_slip_explains_may_lack_a_term() -> None:

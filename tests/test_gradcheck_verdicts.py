@@ -10,7 +10,7 @@ import pytest
 
 import autograd
 import nn
-from autograd import Value, check_derivative, check_vjp, custom_op, gradcheck
+from autograd import Tensor, Value, check_derivative, check_vjp, custom_op, gradcheck
 from autograd.check import Report
 
 X = np.array([0.3, -0.7, 1.9])
@@ -131,6 +131,23 @@ def test_every_verdict_is_in_the_table() -> None:
 def test_options_out_of_range_are_refused(options: Any) -> None:
     with pytest.raises(ValueError, match="rtol and atol are at least 0"):
         gradcheck(square, [X], **options)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: check_derivative(square, square, Value(2.0)), "floats or arrays; .* use gradcheck"),
+        (lambda: check_vjp(square, noisy(0.0), Tensor(X)), "floats or arrays; .* use gradcheck"),
+        (lambda: check_derivative(square, square), r"and a point: check_derivative\(f, df, 2.0\)"),
+        (lambda: check_derivative(square, 3.0, 2.0), r"two functions .*: check_derivative\(f, df, 2.0\)"),
+        (lambda: check_vjp(square, noisy(0.0)), r"and a point: check_vjp\(f, vjp, 2.0\)"),
+        (lambda: gradcheck(lambda a, b: a * b, 1.0, 2.0), r"in one list: gradcheck\(f, \[a, b\]\)"),
+        (lambda: gradcheck(nn.Linear, [X]), r"an instance, Linear\(...\), not the class"),
+    ],
+)
+def test_a_call_that_cannot_be_meant_says_how_to_write_it(call: Callable[[], Report], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()
 
 
 # -- what is wrong in one place, or right in a hard one -----------------------------------------

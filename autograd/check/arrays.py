@@ -10,8 +10,19 @@ from typing import Any
 import numpy as np
 
 from ..errors import ShapeError
+from ..graph import Node
 from .diagnosis import Finding
-from .problem import Array, Problem, Refusal, argument_names, differing, parts, real_vector, refuse_integers
+from .problem import (
+    Array,
+    Problem,
+    Refusal,
+    Shape,
+    argument_names,
+    differing,
+    parts,
+    real_vector,
+    refuse_integers,
+)
 
 # What has no complex derivative, though NumPy computes it: it would answer a complex step with a wrong one.
 NOT_ANALYTIC = {"absolute", "conjugate", "sign", "floor", "ceil", "rint", "trunc", "isfinite"}
@@ -50,10 +61,13 @@ class ArrayProblem(Problem):
     """
 
     modes = ("claimed",)
+    call = "check_derivative(f, df, 2.0)"
 
     def __init__(
         self, function: Callable[..., Any], claimed: Callable[..., Any], inputs: Sequence[Any]
     ) -> None:
+        if not (callable(function) and callable(claimed) and inputs):
+            raise TypeError(f"give two functions and a point: {self.call}")
         self.function, self.claimed = function, claimed
         self.name = getattr(function, "__name__", type(function).__name__)
         self.makers = [maker(given) for given in inputs]
@@ -151,7 +165,7 @@ class ArrayProblem(Problem):
                 likely = [
                     Finding(name, part.name, sentence)
                     for name, sentence, looks_like in SHAPE_MISTAKES
-                    if looks_like(array.shape, needed)
+                    if looks_like(array.shape, before, part.shape)
                 ]
                 raise WrongShapeError(
                     f"the {what} for {part.name} has shape {array.shape}, it needs {needed}", likely[:1]
@@ -164,6 +178,7 @@ class VjpProblem(ArrayProblem):
     """A function of arrays with a backward pass, ``vjp(cotangent, *inputs)``: one gradient an input."""
 
     modes = ("vjp",)
+    call = "check_vjp(f, vjp, 2.0)"
     spoiled = False  # whether the cotangent was written into, which others may still need
 
     def touched(self) -> str | None:
@@ -186,17 +201,29 @@ class VjpProblem(ArrayProblem):
         return np.stack(rows)
 
 
-def _transposed(shape: tuple[int, ...], needed: tuple[int, ...]) -> bool:
-    return sorted(shape) == sorted(needed)
+def _diagonal(shape: Shape, before: Shape, own: Shape) -> bool:
+    return shape == before == own
 
 
-def _not_summed(shape: tuple[int, ...], needed: tuple[int, ...]) -> bool:
+def _transposed(shape: Shape, before: Shape, own: Shape) -> bool:
+    return sorted(shape) == sorted((*before, *own))
+
+
+def _not_summed(shape: Shape, before: Shape, own: Shape) -> bool:
+    needed = (*before, *own)
     padded = (1,) * (len(shape) - len(needed)) + needed
     return len(shape) == len(padded) and all(b in (1, a) for a, b in zip(shape, padded, strict=True))
 
 
-# The likely mistake behind an array of the wrong shape: a name, a sentence, and what the shapes are like.
+# The likely mistake behind an array of the wrong shape: a name, a sentence, and what the shapes are like: its
+# own, that of the output, which a backward pass does not need, and that of the input.
 SHAPE_MISTAKES = [
+    (
+        "only the diagonal",
+        "for a function of elements use check_vjp(f, lambda g, x: g * df(x), x), or return np.diag(...) of a "
+        "vector",
+        _diagonal,
+    ),
     ("transposed", "its axes are exchanged", _transposed),
     ("missing sum", "a sum is missing: where an input was broadcast its gradients add up", _not_summed),
 ]
@@ -208,6 +235,8 @@ def maker(given: Any) -> Callable[[Array], Any]:
         return lambda array: array.item() if type(array) is np.ndarray else array
     if isinstance(given, (np.ndarray, np.generic, list, tuple)):
         return lambda array: array
+    if isinstance(given, Node):
+        raise TypeError("pass floats or arrays; for functions of Values or Tensors use gradcheck")
     library = (
         given.__array_namespace__()
         if hasattr(given, "__array_namespace__")

@@ -203,6 +203,8 @@ def _verdict(
             report.findings = diagnose_all(
                 claim, right, measured.error, bad, x, base, problem.inputs, problem.outputs
             )
+            if problem.lost and any(finding.name in ("zero", "missing term") for finding in report.findings):
+                report.notes.append(problem.lost)
     return report
 
 

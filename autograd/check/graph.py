@@ -35,6 +35,8 @@ class GraphProblem(Problem):
     modes: which of "reverse" and "forward" to check.
     """
 
+    lost = "what is missing from a gradient may be cut by .data, float() or detach()"
+
     def __init__(self, function: Callable[..., Any], inputs: Sequence[Any], modes: tuple[str, ...]) -> None:
         self.modes, self.notes = modes, []
         self.name = getattr(function, "__name__", type(function).__name__)
@@ -265,6 +267,8 @@ def float64_copy(function: Callable[..., Any]) -> tuple[Callable[..., Any], Name
     """A model as a copy with float64 parameters; those by name; and, uncopied, the data to put back."""
     if not hasattr(function, "parameters"):
         return function, [], []
+    if isinstance(function, type):
+        raise TypeError(f"pass an instance, {function.__name__}(...), not the class")
     twin: Any = function
     try:
         twin = copy.deepcopy(function)

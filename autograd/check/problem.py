@@ -77,9 +77,11 @@ class Problem(ABC):
     background: the size of what each output may be the rest of, by subtraction, shape (m,) or 0.
     notes: what a reader of the report should know about how it was set up.
     elements: what the elements of the derivative are, in words.
+    lost: what may have lost a part of the derivative, beside a wrong rule; empty if nothing can.
     """
 
     elements = "elements of the derivative"
+    lost = ""
 
     background: Array | float = 0.0
     name: str
