@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="which to run; without a name they are listed",
     )
     parser.add_argument(
-        "--output", type=Path, metavar="FOLDER", help="save the example's pictures here, if it draws any"
+        "--output", type=Path, metavar="FOLDER", help="save the pictures of an example that draws any here"
     )
     parser.add_argument(
         "--data",
