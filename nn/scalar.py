@@ -33,6 +33,7 @@ def columns(x: Any) -> Any:
     Raises
     ------
     ShapeError: there are more axes.
+    TypeError: it is a single number.
 
     >>> [column.shape for column in columns(np.ones((5, 2)))]
     [(5,), (5,)]
@@ -40,6 +41,8 @@ def columns(x: Any) -> Any:
     axes = getattr(x, "ndim", 1)
     if axes > 2:
         raise ShapeError(f"a network of neurons takes (inputs,) or (batch, inputs), not the shape {x.shape}")
+    if axes == 0 or not hasattr(x, "__len__"):
+        raise TypeError(f"a network of neurons takes a list of numbers, such as [1.0, 2.0], not {x!r:.60}")
     return [x[:, i] for i in range(x.shape[1])] if axes == 2 else x
 
 
@@ -128,6 +131,8 @@ class MLP:
     def __init__(
         self, inputs: int, outputs: Sequence[int], activation: str = "relu", *, rng: Random = None
     ) -> None:
+        if isinstance(outputs, int):
+            raise TypeError(f"MLP takes the widths of its layers as a list: MLP({inputs}, [{outputs}])")
         draw = np.random.default_rng(rng)
         widths = [inputs, *outputs]
         self.layers = [
@@ -153,3 +158,8 @@ class MLP:
     def parameters(self) -> list[Value]:
         """The parameters of all layers in order."""
         return [parameter for layer in self.layers for parameter in layer.parameters()]
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.zero_grad()

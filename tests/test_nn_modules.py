@@ -248,7 +248,8 @@ def test_a_network_of_values_runs_over_a_batch() -> None:
     np.testing.assert_allclose(together.data, one_by_one, rtol=1e-12)
     (together**2).sum().backward()
     gradients = [p.grad for p in model.parameters()]
-    nn.SGD(model.parameters()).zero_grad()
+    model.zero_grad()
+    assert all(p.grad is None for p in model.parameters())
     for point in points.tolist():
         a, b = model(point)
         (a * a + b * b).backward()
