@@ -21,7 +21,7 @@ from typing import Any
 
 from . import latex
 from .formula import as_formula, show
-from .graph import CONSTANT, Node, require_nodes
+from .graph import CONSTANT, Node, order, require_nodes
 from .steps import Step, Steps, steps
 
 
@@ -156,7 +156,8 @@ class Explanation:
         if self.node.operation is CONSTANT:
             return f"{value}: {self.name} is a constant, gradients are not computed for it"
         if not count:
-            return f"{value}: {self.walk.seed.name} was not computed from {self.name}"
+            hint = "; arguments swapped? explain(x, loss)" if root in order(self.node, stale=True) else ""
+            return f"{value}: {self.walk.seed.name} was not computed from {self.name}{hint}"
         return f"{value}, " + ("one term" if count == 1 else f"the sum of {count} terms")
 
     def __str__(self) -> str:

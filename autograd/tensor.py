@@ -329,10 +329,14 @@ class Tensor(Node):
 def _as_array(data: Any, dtype: Any) -> Any:
     if isinstance(data, Node):
         data = data.leave("Tensor()")
-    array = as_array(data, dtype)
-    if array.dtype.kind not in "biuf":
+    try:
+        array = as_array(data, dtype)
+    except ValueError:  # of rows that differ in length
+        array = None
+    if array is None or array.dtype.kind not in "biuf":
         raise TypeError(
-            f"a Tensor holds real numbers in a regular array, got {type(data).__name__} {data!r:.60}"
+            "a Tensor holds real numbers in a regular array, all rows of one length, got "
+            f"{type(data).__name__} {data!r:.60}"
         )
     return array
 

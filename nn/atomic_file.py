@@ -8,6 +8,7 @@ import re
 import socket
 import uuid
 from collections.abc import Iterator
+from errno import ENOENT
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     'done'
     """
     target = Path(os.path.realpath(path))  # a symbolic link goes on pointing to where it points
+    if not target.parent.is_dir():
+        raise FileNotFoundError(ENOENT, f"there is no folder {target.parent}", str(path))
     _remove_leftovers(target)
     beside = target.with_name(f".{target.name}.{_writer()}-{uuid.uuid4().hex[:8]}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

@@ -121,6 +121,10 @@ def fit(
     """
     if schedule_every not in ("epoch", "batch"):
         raise ValueError(f"schedule_every is 'epoch' or 'batch', not {schedule_every!r}")
+    if isinstance(optimizer, (str, type)):
+        raise TypeError(
+            f"the optimizer is made with the parameters, as in nn.Adam(model.parameters()), not {optimizer!r}"
+        )
     if epochs < 0:
         raise ValueError(f"fit cannot go through the data {epochs} times")
     draw = generator(rng)
@@ -264,6 +268,8 @@ def _by_name(metrics: Metrics) -> dict[str, Callable[[Any, Any], Any]]:
         named = [(getattr(metric, "__name__", type(metric).__name__), metric) for metric in metrics]
     found: dict[str, Callable[[Any, Any], Any]] = {}
     for name, metric in named:
+        if not callable(metric):
+            raise TypeError(f"a metric is a function, such as nn.accuracy, not {metric!r:.60}")
         if name in found or name in ("loss", "lr") or name.startswith("validation_"):
             raise ValueError(
                 f"a metric cannot be called {name!r}, which something else in the history is called; name "

@@ -140,6 +140,8 @@ def test_saving_again_replaces_and_a_failed_save_changes_nothing(tmp_path: Path)
         save(path, position=np.array([None]))
     assert path.read_bytes() == before
     assert [each.name for each in tmp_path.iterdir()] == ["weights"]
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere: '.*weights'$"):
+        save(tmp_path / "nowhere" / "weights", position=1)
 
 
 def test_a_link_is_followed_and_a_killed_writers_file_is_removed(tmp_path: Path) -> None:

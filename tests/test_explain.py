@@ -101,6 +101,8 @@ def test_what_has_no_terms_says_why() -> None:
     out = x * 2.0
     assert str(explain(out, out)) == "out.grad = 1, the seed of the backward pass"
     assert "was not computed from z" in str(explain(Value(0.0, label="z"), out))
+    assert "swapped" not in str(explain(Value(0.0, label="z"), out))
+    assert "arguments swapped? explain(x, loss)" in str(explain(out, x))
     constant = Value(3.0, label="c").detach()
     assert "is a constant" in str(explain(constant, x * constant))
 

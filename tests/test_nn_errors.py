@@ -242,6 +242,11 @@ ARGUMENTS: list[tuple[Callable[[], Any], type[Exception], str]] = [
     (lambda: nn.binary_cross_entropy(np.array([0.5, 1.1]), ones(2)), ValueError, "1.1"),
     (lambda: nn.cross_entropy(ones(1, 2), np.array([2])), IndexError, "class 2, the input has 2"),
     (lambda: nn.cross_entropy(ones(1, 2), np.array([-1])), IndexError, "class -1, the input has 2"),
+    (lambda: nn.cross_entropy(ones(1, 2), np.array([-1])), IndexError, "0 to 1; for labels -1 and 1 pass"),
+    (lambda: nn.mse_loss(ones(32, 1), ones(32)), ShapeError, "target (32,); pass target[:, None]"),
+    (lambda: nn.MLP(2, 3), TypeError, "MLP(2, [3])"),  # type: ignore[arg-type]
+    (lambda: nn.MLP(1, [1])(1.0), TypeError, "a list of numbers, such as [1.0, 2.0], not 1.0"),  # type: ignore[arg-type]
+    (lambda: nn.MLP(1, [1])(np.array(1.0)), TypeError, "not array(1.)"),  # type: ignore[arg-type]
     (lambda: nn.nll_loss(ones(1, 2), np.array([2])), IndexError, "class 2, the input has 2"),
     (lambda: nn.cross_entropy(ones(1, 2), np.array([1.0])), TypeError, "integers, not float64"),
     (lambda: nn.cross_entropy(ones(1, 2), np.ones((1, 2), int)), TypeError, "probabilities, not int64"),

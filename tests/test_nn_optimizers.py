@@ -255,6 +255,12 @@ def test_numbers_out_of_range_are_refused(make: Any, message: str) -> None:
         make(parameters())
 
 
+def test_a_model_in_place_of_its_parameters_is_refused() -> None:
+    for model in (nn.Linear(2, 1), nn.MLP(2, [1])):
+        with pytest.raises(TypeError, match=r"^Adam takes parameters, .* pass model.parameters\(\)"):
+            nn.Adam(model)  # type: ignore[arg-type]
+
+
 def test_groups_have_settings_of_their_own_and_share_the_rest() -> None:
     p, q = parameters()
     optimizer = nn.AdamW([{"params": [p], "lr": 0.5}, {"params": q, "weight_decay": 0.0}], lr=0.1, eps=0.2)

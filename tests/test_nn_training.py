@@ -335,6 +335,12 @@ INPUTS, TARGETS = np.ones((4, 2)), np.array([0, 1, 0, 1])
         (lambda: fit(loss=lambda output, target: 1.0), TypeError, "the loss is a float"),
         (lambda: fit(metrics=[lambda o, t: 0.0, lambda o, t: 1.0]), ValueError, "called '<lambda>'"),
         (lambda: fit(metrics={"loss": nn.accuracy}), ValueError, "called 'loss'"),
+        (lambda: fit(metrics=["accuracy"]), TypeError, "a function, such as nn.accuracy, not 'accuracy'"),
+        (
+            lambda: nn.fit(network(), points(), nn.cross_entropy, "adam"),  # type: ignore[arg-type]
+            TypeError,
+            r"nn.Adam\(model.parameters\(\)\), not 'adam'",
+        ),
         (lambda: fit(callbacks=nn.EarlyStopping()), TypeError, "callbacks are a list"),
         (lambda: fit(callbacks=[nn.EarlyStopping]), TypeError, "not <class"),
         (lambda: fit(schedule_every="step"), ValueError, "not 'step'"),

@@ -161,6 +161,11 @@ def test_bad_data(data: Any) -> None:
     assert x.data.tolist() == [1.0]
 
 
+def test_rows_of_different_lengths_are_named() -> None:
+    with pytest.raises(TypeError, match=r"all rows of one length, got list \[\[1.0, 2.0\], \[3.0\]\]"):
+        Tensor([[1.0, 2.0], [3.0]])
+
+
 @pytest.mark.parametrize("dtype", [int, bool, np.uint8])
 def test_integers_have_no_gradient(dtype: Any) -> None:
     array = np.array([1, 0]).astype(dtype)

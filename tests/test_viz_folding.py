@@ -213,6 +213,9 @@ def test_names_come_from_variables_where_there_is_no_label() -> None:
     b = a * weights[0] + weights[1]
     boxes = viz.draw(b, names={"a": a, "weights": weights, "b": b, "_": b}).picture.boxes
     assert [box.label for box in boxes] == ["own", "weights[0]", "weights[1]", "", "b"]
+    for look in (viz.draw, viz.step):
+        with pytest.raises(TypeError, match=r"names is a dict such as locals\(\), not \['b'\]"):
+            look(b, names=["b"])  # type: ignore[operator]
 
 
 def test_show_says_what_boxes_say() -> None:

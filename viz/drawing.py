@@ -39,8 +39,8 @@ def draw(
     """Draw the graph that leads to a node, or to several, or the flow of data through a program.
 
     A box shows the operation, the label, ``data`` and ``grad`` as they are now; a dash is a
-    gradient that no backward pass has computed. The bar is the gradient, to the left of its middle
-    where negative and to the right where positive.
+    gradient that no backward pass has computed, or that was not kept. The bar is the gradient, to
+    the left of its middle where negative and to the right where positive.
 
     A graph of more than ``max_nodes`` nodes is folded: what belongs together by its module or by
     its structure (sums of products, neurons, layers, repetitions) becomes one box, drawn as a

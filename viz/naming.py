@@ -20,6 +20,8 @@ def variable_names(variables: Mapping[str, Any] | None) -> dict[Node, str]:
     >>> list(variable_names({"x": x, "w": w, "_": x, "n": 3}).values())
     ['x', 'w[0]', 'w[1]']
     """
+    if variables is not None and not isinstance(variables, Mapping):
+        raise TypeError(f"names is a dict such as locals(), not {variables!r:.60}")
     found: dict[Node, str] = {}
     for name, value in (variables or {}).items():
         if not str(name).startswith("_"):

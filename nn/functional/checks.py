@@ -124,8 +124,10 @@ def same_shape(name: str, input: Any, target: Any, what: str = "target") -> None
     ------
     ShapeError: the shapes differ.
     """
-    if shape_of(input) != shape_of(target):
-        raise ShapeError(f"{name}: input has shape {shape_of(input)}, {what} {shape_of(target)}")
+    given, other = shape_of(input), shape_of(target)
+    if given != other:
+        hint = f"; pass {what}[:, None]" if len(other) == 1 and given == (*other, 1) else ""
+        raise ShapeError(f"{name}: input has shape {given}, {what} {other}{hint}")
 
 
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

@@ -180,7 +180,9 @@ def _classes(name: str, shape: tuple[int, ...], target: Any, ignore_index: int) 
     if classes.size and not 0 <= classes.min() <= classes.max() < shape[axis]:
         wrong = classes[((classes < 0) | (classes >= shape[axis])) & (classes != ignore_index)]
         if wrong.size:
+            hint = "; for labels -1 and 1 pass (y > 0).astype(int)" if wrong[0] == -1 else ""
             raise IndexError(
-                f"{name}: the target holds class {wrong[0]}, the input has {shape[axis]} classes"
+                f"{name}: the target holds class {wrong[0]}, the input has {shape[axis]} classes, 0 to "
+                f"{shape[axis] - 1}{hint}"
             )
     return classes

@@ -38,6 +38,7 @@ class Optimizer:
 
     Raises
     ------
+    TypeError: a model was given.
     ValueError: there are no parameters, one is in two groups or no leaf, or a number is out of its range.
 
     >>> from autograd import Value
@@ -58,6 +59,8 @@ class Optimizer:
         self._rate = np.array(float(lr))
         self._bundles = []
         self._groups: tuple[Optimizer, ...] = ()
+        if hasattr(parameters, "parameters"):
+            raise TypeError(f"{type(self).__name__} takes parameters, not a model; pass model.parameters()")
         given: list[Any] = list(parameters)
         grouped = bool(given) and all(isinstance(each, Mapping) for each in given)
         if grouped:
