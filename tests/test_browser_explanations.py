@@ -48,7 +48,7 @@ def test_a_gradient_left_by_an_earlier_backward_is_seen(visit: Open) -> None:
     y = x * x
     y.backward()
     page = visit(viz.step(y))
-    assert "grad left by an earlier backward" in page.locator(".view.shown .box.leaf").text_content()
+    assert "grad 6 from an earlier backward" in page.locator(".view.shown .box.leaf").text_content()
     page.keyboard.press("End")
     assert page.inner_text("#sentence").startswith("x still had a gradient")
     assert page.locator('.view.shown .box[data-node="0"] text.grad').text_content() == "12"

@@ -233,6 +233,19 @@ def test_an_animation_is_the_same_after_a_backward(make: Callable[[], Any]) -> N
     assert all(node.grad is grad for node, grad in zip(order(loss), left, strict=True))
 
 
+def test_a_gradient_from_before_is_told_inside_of_its_box() -> None:
+    x, w = Value(3.0, label="x"), Tensor([[1.0, -2.0]], requires_grad=True, label="w")
+    for loss, note in (
+        (x * x, "grad 6 from an earlier backward"),
+        ((w * w).sum(), "grad from an earlier backward"),
+    ):
+        loss.backward()
+        drawn = viz.step(loss).svg(0)
+        (told,) = re.findall(r'class="note"[^>]* y="([\d.]+)">([^<]*)<', drawn)
+        high = re.findall(r'class="frame"[^>]* height="([\d.]+)"', drawn.partition(told[1])[0])[-1]
+        assert told[1] == note and float(told[0]) + 7 < float(high)
+
+
 def test_stills_are_saved_whatever_the_step(tmp_path: Path) -> None:
     stepper = viz.step(neuron())
     saved = stepper.save(tmp_path / "still.svg", step=6)

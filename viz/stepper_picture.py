@@ -27,7 +27,7 @@ from viz.timeline import Timeline
 
 _TEXT, _HEADING = 12, 16
 _GAP, _NARROWEST = 12, 92
-_THUMBNAIL = 46
+_THUMBNAIL, _NOTE = 46, 20
 _RANKS, _LANE = 74.0, 20.0  # leave room for what is written on edges
 _MARGIN, _LEGEND, _CAPTION = 16, 30, 84
 _FEW_EDGES = 20  # up to here every edge keeps what has passed over it
@@ -180,8 +180,10 @@ class Scene:
 
     def _note(self, face: Face) -> str:
         """A gradient that was there before the pass began."""
-        left = face.kind == "node" and face.node in self.timeline.added_to
-        return "grad left by an earlier backward" if left else ""
+        earlier = self.timeline.earlier.get(face.node)
+        if face.kind != "node" or earlier is None:
+            return ""
+        return f"grad{'' if self._is_array(face) else f' {earlier}'} from an earlier backward"
 
     def _size(self, face: Face) -> Point:
         heading, label = self._titles(face)
@@ -199,7 +201,7 @@ class Scene:
         widths += [
             width(name + text, _TEXT) + _GAP for name, text in zip(("data", "grad"), texts, strict=True)
         ]
-        return max(_NARROWEST, *widths) + 2 * PADDING, height + (14 if note else 0)
+        return max(_NARROWEST, *widths) + 2 * PADDING, height + (_NOTE if note else 0)
 
     def _shape(self, face: Face) -> str:
         node = self.timeline.nodes[face.node]

@@ -79,9 +79,9 @@ class Timeline:
         return longest
 
     @cached_property
-    def added_to(self) -> frozenset[int]:
-        """The places of the leaves that have a gradient from before the pass."""
-        return frozenset(moment.node for moment in self.moments if moment.phase == "kept")
+    def earlier(self) -> dict[int, str]:
+        """The gradients from before the pass, by the places of their leaves."""
+        return {moment.node: moment.facts["before"][0] for moment in self.moments if moment.phase == "kept"}
 
     @cached_property
     def longest_line(self) -> str:
