@@ -44,10 +44,18 @@ class Bundle:
         self._steps: Array = np.zeros(())
         self.rate: Array = np.array(rate, self.dtype)
         self.moving = True
+        self._divide()
+        self.settle()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """A copy's memory is divided anew; its next step brings the parameters there."""
+        vars(self).update(state)
+        self._divide()
+
+    def _divide(self) -> None:
         self.places = [
             self.data[span].reshape(p.shape) for p, span in zip(self.parameters, self.spans, strict=True)
         ]
-        self.settle()
 
     def __getitem__(self, name: str) -> Array:
         array: Array = lend(self.state[name], name)

@@ -1,6 +1,7 @@
 """Optimisers, schedules and clipping against PyTorch, step by step; and what lies under them."""
 
 import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -467,3 +468,20 @@ def test_orthogonal_weights_are_orthogonal_and_truncated_ones_inside() -> None:
     assert nn.init.zeros_(nn.Parameter([1.0])).dtype == np.float32
     with pytest.raises(ValueError, match="two axes"):
         nn.init.xavier_uniform_(nn.Parameter([1.0]))
+
+
+@pytest.mark.parametrize("kind", ["deepcopy", "pickle"])
+def test_a_copy_of_a_model_and_its_optimizer_trains_on(kind: str) -> None:
+    def step(model: Any, optimizer: Any) -> float:
+        optimizer.zero_grad()
+        loss = nn.mse_loss(model(np.ones((2, 3), np.float32)), np.zeros((2, 2), np.float32))
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    model = nn.Linear(3, 2, rng=0)
+    pair = model, nn.Adam(model.parameters(), lr=0.01)
+    step(*pair)
+    other = copy.deepcopy(pair) if kind == "deepcopy" else pickle.loads(pickle.dumps(pair))
+    found = [step(*other) for _ in range(3)]
+    assert found == [step(*pair) for _ in range(3)] and found[0] > found[-1]
