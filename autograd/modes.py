@@ -220,7 +220,7 @@ def fit(gradient: Any, node: Node, position: int, as_nodes: bool) -> Any:
         return gradient
     dtype = parent.dtype
     if dtype is None:
-        return gradient if isinstance(gradient, StandIn) else float(gradient)
+        return gradient.weakened() if isinstance(gradient, StandIn) else float(gradient)
     return gradient if getattr(gradient, "dtype", None) == dtype else as_array(gradient, dtype)
 
 
@@ -304,6 +304,11 @@ def seed_of(root: Node, seed: Any) -> Any:
         seed = 1.0
     elif shape_of(seed) != shape:
         raise ShapeError(f"the seed has shape {shape_of(seed)}, but {root.name()} has shape {shape}")
+    if isinstance(seed, Node) and any(seed is node for node in order(root)):
+        raise GraphError(
+            f"the seed {seed.name()} is part of the graph of {root.name()}; a seed is the gradient of "
+            f"{root.name()} itself. Leave it out, and read the gradient of each node from its .grad"
+        )
     if isinstance(seed, (Node, StandIn)):
         return seed
     return float(seed) if root.dtype is None else np.array(seed, root.dtype, ndmin=len(shape))

@@ -382,3 +382,15 @@ def test_concatenation_passes_each_part_its_own() -> None:
     a, b = Tensor([1.0], requires_grad=True, label="a"), Tensor([2.0, 3.0], requires_grad=True, label="b")
     walk = check_against_backward((concatenate([a, b]) * np.array([1.0, 2.0, 3.0])).sum(), [a, b])
     assert [step.after.tolist() for step in walk[-2:]] == [[1.0], [2.0, 3.0]]
+
+
+@pytest.mark.parametrize("x", [Value(3.0, "x"), Tensor(3.0, requires_grad=True, label="x")], ids=repr)
+def test_a_seed_is_no_part_of_the_graph(x: Value | Tensor) -> None:
+    """Whoever passes x wants the derivative by x, and no gradient of the result."""
+    y = x * x
+    for start in (lambda: y.backward(x), lambda: steps(y, x), lambda: y.backward(y)):
+        with pytest.raises(GraphError, match=r"is part of the graph.*from its \.grad"):
+            start()
+    assert x.grad is None
+    y.backward(Value(2.0))
+    assert x.grad == 12

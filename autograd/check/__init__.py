@@ -21,7 +21,7 @@ FAST = 8  # directions of the fast mode
 def gradcheck(
     fn: Callable[..., Any],
     inputs: Any,
-    *more: Any,
+    *,
     order: int = 1,
     modes: str | Sequence[str] = ("reverse", "forward"),
     rtol: float = 1e-5,
@@ -42,7 +42,6 @@ def gradcheck(
         has ``parameters()`` is a model, whose parameters are checked as well.
     inputs: a list or tuple of the arguments, or one argument that is neither. Floats become Values and float
         arrays Tensors; integers in arrays, strings and the like are passed on as they are.
-    more: is refused, with what to write in its place.
     order: 1, or 2 to check the second derivatives too.
     modes: which ways of differentiating to check: "reverse", "forward" or both.
     rtol, atol: a derivative may differ from the measured one by ``atol + rtol * |derivative|``, and by what
@@ -68,8 +67,6 @@ def gradcheck(
       x      output  reverse  -6        6        1.2e+01  ...       wrong rule
     Likely mistake in x: sign (the sign is wrong)
     """
-    if more:
-        raise TypeError("put the inputs in one list: gradcheck(f, [a, b])")
     arguments = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     chosen = (modes,) if isinstance(modes, str) else tuple(modes)
     if not chosen or not set(chosen) <= {"reverse", "forward"}:
