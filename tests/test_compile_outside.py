@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -266,3 +267,66 @@ def test_a_graph_from_before_is_not_part_of_a_program(kind: str) -> None:
     np.testing.assert_array_equal(
         record(lambda x: total(doubled.detach() * x))(3.0).result.data, total(doubled * 3.0).data
     )
+
+
+# -- names that stand for something else -------------------------------------------------------
+
+
+def scaled(x: Any) -> Any:
+    return x * rate  # noqa: F821 - each test has its own
+
+
+def test_a_name_that_stands_for_something_else_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a notebook, where a cell that makes a model is run again, and the one that compiles is not."""
+    weight, limits = Tensor([1.0, 2.0]), SimpleNamespace(low=0.0, inner=SimpleNamespace(high=3.0))
+    monkeypatch.setitem(globals(), "rate", 2.0)
+
+    def step(x: Any) -> Any:
+        clipped = [autograd.minimum(autograd.maximum(v, limits.low), limits.inner.high) for v in (x, 2 * x)]
+        return (weight * scaled(clipped[0] + clipped[1])).sum()
+
+    compiled, program = autograd.compile(step), record(step)(1.0)
+    for change in (
+        lambda: None,
+        lambda: None,
+        lambda: monkeypatch.setitem(globals(), "rate", 5.0),
+        lambda: setattr(limits, "low", 2.0),
+        lambda: setattr(limits.inner, "high", 2.5),
+        lambda: setattr(limits, "inner", SimpleNamespace(high=4.0)),
+    ):
+        change()
+        for x in (1.0, 3.0):
+            assert compiled(x).item() == step(x).item()
+    weight = Tensor([5.0, 5.0])
+    for x in (1.0, 3.0, 4.0):
+        assert compiled(x).item() == step(x).item()
+    with pytest.raises(RecordError, match="weight is something else than before; record it again"):
+        program(1.0)
+
+
+def test_a_function_that_is_written_anew_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "rate", 2.0)
+    compiled = autograd.compile(lambda x: scaled(x) + 1)
+    for _ in range(4):
+        assert compiled(3.0) == 7
+    monkeypatch.setitem(globals(), "scaled", lambda x: x)
+    assert compiled(3.0) == 4
+
+
+def test_attributes_of_an_object_are_seen_but_for_those_that_the_function_sets() -> None:
+    class Trainer:
+        def __init__(self) -> None:
+            self.rate, self.loss = 0.5, None
+
+        def step(self, x: Any) -> Any:
+            self.loss = x.data * self.rate
+            return x.data * self.rate
+
+    trainer, other = Trainer(), Trainer()
+    for compiled, own in ((autograd.compile(trainer.step), ()), (autograd.compile(Trainer.step), (trainer,))):
+        for k in range(12):
+            trainer.rate = other.rate = 0.5 + (k > 6)
+            x = Tensor([k, 1.0])
+            np.testing.assert_array_equal(compiled(*own, x), other.step(x))
+        (programs,) = compiled.programs.values()
+        assert len(programs) == 2

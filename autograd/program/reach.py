@@ -2,48 +2,161 @@
 
 from __future__ import annotations
 
+import dis
 import functools
-from collections.abc import Callable, Iterator
-from types import FunctionType, MethodType
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter, is_
+from types import BuiltinFunctionType, CellType, CodeType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+from ..graph import Node
+
+_OWN = ("autograd", "nn", "viz")
+"""Packages whose objects are followed in other ways."""
+_PLAIN = frozenset([bool, float, int, str])
+"""What is the same if it is equal."""
 
 
-def modules_within_reach(function: Callable[..., Any]) -> Iterator[Any]:
-    """The models that a function may use without calling them, such as by a method or a part of them.
+class Reach:
+    """The models that a function may use, and what the names and attributes that it reads stand for.
 
-    Functions of the same file are looked into, too.
+    Functions and objects of the same file are looked into, too. What the function sets itself is not looked
+    at: it is something else at every run.
 
-    >>> from types import SimpleNamespace
-    >>> model = SimpleNamespace(modules=list, training=True, scale=2.0)
-    >>> next(modules_within_reach(lambda x: x * model.scale)) is model
-    True
+    Parameters
+    ----------
+    objects: arguments that are part of the program.
+
+    Attributes
+    ----------
+    modules: models, which the function may use without calling them, such as by a method or a part of them.
+
+    >>> scale = 2.0
+    >>> reach = Reach(lambda x: x * scale)
+    >>> reach.changed()
+    ''
+    >>> scale = 3.0
+    >>> reach.changed()
+    'scale is something else than before'
     """
-    found: list[Any] = [function]
-    seen: set[int] = set()
-    for x in found:  # the list grows as it is walked
-        if id(x) in seen:
-            continue
-        seen.add(id(x))
-        if isinstance(x, functools.partial):
-            found += [x.func, *x.args, *x.keywords.values()]
-        elif isinstance(x, MethodType):
-            found += [x.__func__, x.__self__, *getattr(x.__self__, "__dict__", {}).values()]
-        elif isinstance(x, FunctionType):
-            if x is function or x.__globals__ is _globals(function):
-                found += _from_outside(x)
-        elif callable(getattr(x, "modules", None)) and hasattr(x, "training"):
-            yield x
+
+    def __init__(self, function: Callable[..., Any], objects: Iterable[Any] = ()) -> None:
+        self.modules: list[Any] = []
+        functions: list[FunctionType] = []
+        instances: list[Any] = []
+        names, home, seen = _NONE, _globals(function), set[int]()
+        found: list[Any] = [function, *objects]
+        while found:
+            x = found.pop()
+            if id(x) in seen:
+                continue
+            seen.add(id(x))
+            if isinstance(x, functools.partial):
+                found += [x.func, *x.args, *x.keywords.values()]
+            elif isinstance(x, MethodType):
+                found += [x.__func__, x.__self__]
+            elif isinstance(x, FunctionType):
+                if x is function or x.__globals__ is home:
+                    functions.append(x)
+                    names = _together(names, _names(x.__code__))
+                    found += _from_outside(x)
+            elif callable(getattr(x, "modules", None)) and hasattr(x, "training"):
+                self.modules.append(x)
+            elif _is_instance(x):
+                instances.append(x)
+                found += vars(x).values()
+            if not found:  # then methods that were called, by their names
+                found += [getattr(type(each), name, None) for each in instances for name in names.attributes]
+                found = [method for method in found if id(method) not in seen]
+        self._held: list[_Held] = []
+        for each in functions:
+            cells = dict(zip(each.__code__.co_freevars, each.__closure__ or (), strict=True))
+            closed = [name for name, cell in cells.items() if name not in names.set and _is_filled(cell)]
+            self._held.append(_Held.of(attrgetter("cell_contents"), [cells[name] for name in closed], closed))
+            known = each.__globals__
+            own = [name for name in _names(each.__code__).globals - names.set if name in known]
+            self._held.append(_Held.of(known.get, own, own))
+        for x in instances:
+            read = [name for name in vars(x) if name in names.attributes - names.set_attributes]
+            words = [f"the attribute {name} of a {type(x).__name__}" for name in read]
+            self._held.append(_Held.of(vars(x).get, read, words))
+        self._held = [held for held in self._held if held.keys]
+
+    def changed(self) -> str:
+        """In words, what is something else than before; or nothing."""
+        for held in self._held:
+            if not all(map(is_, map(held.get, held.keys), held.values)):
+                for word, x, before in zip(held.words, map(held.get, held.keys), held.values, strict=True):
+                    if not (x is before or (type(x) in _PLAIN and type(x) is type(before) and x == before)):
+                        return f"{word} is something else than before"
+        return ""
+
+
+class _Held(NamedTuple):
+    """What some keys stand for, and what they are called."""
+
+    get: Callable[[Any], Any]
+    keys: Sequence[Any]
+    words: Sequence[str]
+    values: list[Any]
+
+    @classmethod
+    def of(cls, get: Callable[[Any], Any], keys: Sequence[Any], words: Sequence[str]) -> _Held:
+        return cls(get, keys, words, list(map(get, keys)))
+
+
+class _Names(NamedTuple):
+    """The names in a piece of code: globals and attributes that are read, and those that are set."""
+
+    globals: frozenset[str] = frozenset()
+    attributes: frozenset[str] = frozenset()
+    set: frozenset[str] = frozenset()
+    set_attributes: frozenset[str] = frozenset()
+
+
+_NONE = _Names()
+_KINDS = {
+    "LOAD_GLOBAL": "globals", "LOAD_ATTR": "attributes", "LOAD_METHOD": "attributes",
+    "STORE_GLOBAL": "set", "STORE_DEREF": "set", "STORE_ATTR": "set_attributes",
+}  # fmt: skip
+"""Instructions of Python's, by the kind of names that they use."""
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(code: CodeType) -> _Names:
+    found: dict[str, set[str]] = {kind: set() for kind in _Names._fields}
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in _KINDS:
+            found[_KINDS[instruction.opname]].add(instruction.argval)
+    own = _Names(**{kind: frozenset(names) for kind, names in found.items()})
+    return _together(own, *[_names(part) for part in code.co_consts if isinstance(part, CodeType)])
+
+
+def _together(*names: _Names) -> _Names:
+    return _Names(*[frozenset().union(*kind) for kind in zip(*names, strict=True)])
+
+
+def _is_filled(cell: CellType) -> bool:
+    """Whether there is something in a cell of a closure; a name may be set later."""
+    try:
+        _ = cell.cell_contents
+    except ValueError:
+        return False
+    return True
+
+
+def _is_instance(x: Any) -> bool:
+    """Whether something is an object of a class of the user's."""
+    if isinstance(x, (type, ModuleType, BuiltinFunctionType, Node)) or not hasattr(x, "__dict__"):
+        return False
+    return type(x).__module__.partition(".")[0] not in _OWN
 
 
 def _from_outside(function: FunctionType) -> Iterator[Any]:
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # not filled yet
-            continue
+    yield from (cell.cell_contents for cell in function.__closure__ or () if _is_filled(cell))
     yield from function.__defaults__ or ()
     names = function.__globals__
-    yield from (names[name] for name in function.__code__.co_names if name in names)
+    yield from (names[name] for name in _names(function.__code__).globals if name in names)
 
 
 def _globals(function: Any) -> Any:
