@@ -35,7 +35,7 @@ def as_number(x: Number) -> Number:
     """
     if isinstance(x, (list, tuple)):
         return as_node(x) if _holds_nodes(x) else np.asarray(x, dtype=float)
-    return np.float64(x) if isinstance(x, (int, float)) else x
+    return np.float64(x) if isinstance(x, (int, float)) and not isinstance(x, StandIn) else x
 
 
 def as_node(items: Sequence[Any]) -> Number:

@@ -150,6 +150,11 @@ def value_and_grad(function: Function, argnums: Argnums = 0) -> Function:
     >>> value_and_grad(lambda x: x**3)(2.0)
     (8.0, 12.0)
     """
+    if not callable(function):
+        raise TypeError(
+            f"grad() takes a function, not {function!r:.60}; for a node call its backward(), and read the "
+            ".grad of the others"
+        )
 
     @functools.wraps(function)
     def differentiated(*args: Any, **options: Any) -> tuple[Any, Any]:

@@ -46,8 +46,13 @@ def clip_grad_norm(parameters: Iterable[Node] | Node, max_norm: float, norm_type
     for parameter in moving:
         gradient = _plain(parameter)
         clipped = gradient * as_array(factor, getattr(gradient, "dtype", float))
-        parameter.grad = float(clipped) if isinstance(gradient, float) else clipped
+        parameter.grad = _like(gradient, clipped)
     return total if isinstance(total, StandIn) else float(total)
+
+
+def _like(gradient: Any, clipped: Any) -> Any:
+    """The gradient of a Value is a float, also when it is clipped."""
+    return float(clipped) if isinstance(gradient, float) and not isinstance(clipped, StandIn) else clipped
 
 
 def _norm(arrays: list[Any], order: float) -> Any:
@@ -77,4 +82,4 @@ def clip_grad_value(parameters: Iterable[Node] | Node, clip_value: float) -> Non
     not_negative("clip_grad_value", clip_value=clip_value)
     for parameter in _with_gradients(parameters):
         clipped = np.minimum(np.maximum(_plain(parameter), -clip_value), clip_value)
-        parameter.grad = float(clipped) if isinstance(parameter.grad, float) else clipped
+        parameter.grad = _like(parameter.grad, clipped)

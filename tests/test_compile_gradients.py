@@ -273,3 +273,25 @@ def test_a_graph_is_stale_after_a_run_that_failed_when_it_had_changed_a_leaf() -
         compiled(np.ones(2), np.zeros((2, 2)))
     with pytest.raises(autograd.StaleGraphError):
         graph.backward()
+
+
+def test_a_value_among_arrays_of_float32_is_trained() -> None:
+    def make() -> tuple[Any, Any]:
+        temperature, weight = Value(0.5), Tensor(np.ones((3, 2), np.float32), requires_grad=True)
+        optimizer = nn.Adam([temperature, weight], lr=0.05)
+
+        def step(x: Any) -> Any:
+            optimizer.zero_grad()
+            loss = nn.cross_entropy((x @ weight) * temperature, np.array([0, 1]))
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        return temperature, step
+
+    one, two, eager, compiled = twice(make)
+    for k in range(6):
+        x = np.random.default_rng(k).normal(size=(2, 3)).astype(np.float32)
+        assert compiled(x).item() == pytest.approx(eager(x).item(), rel=1e-6)
+        assert type(two.grad) is float
+        assert two.data == pytest.approx(one.data, rel=1e-6)

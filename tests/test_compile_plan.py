@@ -10,7 +10,7 @@ from step_pairs import numbers
 
 import nn
 from autograd import record
-from autograd.program.slot import Layout
+from autograd.program.layout import Layout
 
 RANDOM = np.random.default_rng(0)
 

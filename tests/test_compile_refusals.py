@@ -20,6 +20,10 @@ CUTS: dict[str, Callable[[Any], Any]] = {
     "asarray": lambda x: np.asarray(x) * 2,
     "int": lambda x: x[int(x[0])],
     "index": lambda x: [1, 2, 3][x[0]] * x,
+    "a key": lambda x: x * {1.0: 2.0}.get(x[0], 3.0),
+    "a set": lambda x: x * (x.sum() in {1.0, 2.0}),
+    "a text": lambda x: x * (str(x[0]) == "1.0"),
+    "a printed Tensor": lambda x: print(Tensor(x)),
     "tolist": lambda x: np.sum(x.tolist()),
     "float of a Tensor": lambda x: float(Tensor(x).sum()) * x,
 }

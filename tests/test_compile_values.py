@@ -57,6 +57,8 @@ def test_an_optimizer_of_values_is_part_of_the_program() -> None:
             optimizer.zero_grad()
             loss = sum(((p - a) * (p - a) for p, a in zip(parameters, x, strict=True)), Value(0.0))
             loss.backward()
+            nn.clip_grad_norm(parameters, 0.5)
+            nn.clip_grad_value(parameters, 0.3)
             optimizer.step()
             return loss
 

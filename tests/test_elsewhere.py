@@ -105,6 +105,7 @@ MIXED: dict[str, Callable[[Any, Any, Any], Any]] = {
     "written where": lambda x, n, w: np.divide(w, n, out=x.copy(), where=w > 0),
     "running": lambda x, n, w: np.cumsum(np.outer(w, w)) + np.cumprod(np.outer(n, w), axis=1).sum(),
     "filled": lambda x, n, w: np.full_like(x, 0.1, dtype=float) + np.full_like(n, 2.7, dtype=np.float32),
+    "least of all": lambda x, n, w: np.min(w, initial=-0.5) + np.max(w, initial=2.0) + np.min(w, initial=9.0),
     "largest of nothing": lambda x, n, w: np.max(w[:0].reshape(3, 0), axis=1, initial=0.5) + n,
     "masks": lambda x, n, w: masked(w),
 }
@@ -287,3 +288,80 @@ def test_an_option_without_equivalent_is_named(where: str) -> None:
     strange, _ = on(record(lambda x: np.sort(x, stable=True))(FLOATS), where)
     with pytest.raises(RecordError, match=r"sort has no equivalent on (JAX|PyTorch): .*stable"):
         strange(FLOATS)
+
+
+BYTES = np.array([2, 1, 1], np.uint8)
+OF_INTEGERS: dict[str, Callable[[Any, Any], Any]] = {
+    "an index": lambda x, i: x[i],
+    "a constant index": lambda x, i: x[BYTES] + x[i],
+    "added at places": lambda x, i: added_at(x, i),
+    "tokens": lambda x, i: nn.functional.embedding(i, Tensor(x[:, None])).plain,
+    "classes": lambda x, i: nn.cross_entropy(x[None] * x[:, None], i),
+    "compared with what no byte is": lambda x, i: x * (i != -100) + x * (i < 300),
+}
+
+
+def added_at(x: Any, i: Any) -> Any:
+    y = x * 1.0
+    np.add.at(y, i, 1.0)
+    return y
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "int16", "int64"])
+@pytest.mark.parametrize("name", OF_INTEGERS)
+def test_integers_of_every_width_are_indices(name: str, dtype: str, where: str) -> None:
+    inputs = FLOATS, BYTES.astype(dtype)
+    program = record(OF_INTEGERS[name])(*inputs)
+    pure, function = on(program, where)
+    for x, i in (inputs, (FLOATS * 2, inputs[1][::-1].copy())):
+        np.testing.assert_allclose(pure.engine.plain(function(x, i)), program(x, i), rtol=1e-12)
+
+
+def test_what_would_go_wrong_unseen_is_refused(where: str) -> None:
+    weight = Tensor(FLOATS, requires_grad=True, label="weight")
+
+    def accumulates(x: Any) -> Any:
+        loss = (weight * x).sum()
+        loss.backward()
+        return loss
+
+    same_tensor = Tensor(FLOATS)
+    for program, words in (
+        (record(accumulates)(FLOATS), "'weight'.* had no gradient when it was recorded, and has one after"),
+        (record(lambda a, b: a * b)(same_tensor, same_tensor), "two arguments were the same Tensor"),
+        (
+            record(lambda x: np.argmax(x) if x.sum() > 0 else np.argmin(x))(FLOATS),
+            "returns no floats, of which NaN",
+        ),
+    ):
+        with pytest.raises(RecordError, match=words):
+            on(program, where)
+    pure, _ = on(record(lambda x: x.view(np.int64) * 1.0)(FLOATS), where)
+    with pytest.raises(RecordError, match="memory that is read as another dtype has no equivalent"):
+        pure(FLOATS)
+
+
+def test_arguments_of_other_kinds_are_refused(where: str) -> None:
+    pure, _ = on(record(lambda n, x: n * 2 + x)(COUNTS.astype(np.int8), 1.0), where)
+    with pytest.raises(ShapeError, match=r"int8, and is .* int64"):
+        pure(COUNTS + 300, 1.0)
+    np.testing.assert_allclose(np.asarray(pure(COUNTS.astype(np.int8), 2.0)), COUNTS * 2 + 2.0)
+
+
+def test_dicts_may_be_in_another_order(where: str) -> None:
+    """As jax.jit has their keys in the order of the alphabet."""
+    program = record(lambda d: d["x"] - d["a"][0]["z"])({"x": 5.0, "a": [{"z": 1.0}]})
+    other = {"a": [{"z": 2.0}], "x": 7.0}
+    assert float(on(program, where)[1](other)) == program(other) == 5.0
+
+
+def test_a_step_whose_settings_changed_gives_no_state(where: str) -> None:
+    training = Training("mlp, SGD", np.float64)
+    pure = training.recorded()[0].to_jax() if where == "jax" else training.recorded()[0].to_torch()
+    state = pure.state()
+    training.model.eval()
+    with pytest.raises(RecordError, match="switched between training and evaluation after the recording"):
+        pure.state()
+    pure.load(state)
+    training.model.train()
+    assert pure.state().keys() == state.keys()

@@ -31,14 +31,8 @@ NODE = Tensor(np.ones(3))
 UNSEEN: dict[str, tuple[Callable[[], Callable[[Any], Any]], Any]] = {
     "a Python number that is counted up": (counted, np.ones(3)),
     "random numbers of NumPy's": (lambda: lambda x: x * RANDOM.random(), np.ones(3)),
-    "isinstance of a float": (lambda: lambda x: x * 2.0 if isinstance(x, float) else x * 3.0, 1.0),
-    "isinstance of an array": (
-        lambda: lambda x: x * 2.0 if isinstance(x, np.ndarray) else x * 3.0,
-        np.ones(3),
-    ),
     "a type": (lambda: lambda x: x * (2.0 if type(x) is float else 3.0), 1.0),
-    "a dictionary": (lambda: lambda x: x * {1.0: 2.0}.get(x, 3.0), 1.0),
-    "a text": (lambda: lambda x: x * len(str(x)), np.ones(3)),
+    "a text": (lambda: lambda x: x * len(repr(x)), np.ones(3)),
     "the identity of an argument": (lambda: lambda w: w * (2.0 if w is NODE else 3.0), NODE),
 }
 """Functions that depend on what a recording cannot see, each with an argument for which it does."""
@@ -56,10 +50,10 @@ def test_what_a_recording_cannot_see_is_found_before_a_wrong_number_is_returned(
 
 
 def test_what_changes_between_calls_is_found_at_the_third() -> None:
-    chosen = np.ones(3)
-    compiled = autograd.compile(lambda x: x * chosen)
+    chosen = [np.ones(3)]
+    compiled = autograd.compile(lambda x: x * chosen[0])
     assert [compiled(2.0).tolist(), compiled(3.0).tolist()] == [[2.0] * 3, [3.0] * 3]
-    chosen = np.zeros(3)
+    chosen[0] = np.zeros(3)
     with pytest.raises(
         RecordError,
         match=r"another result .*: an array of shape \(3,\), float64 \[4.0, ...\], and not .* \[0.0, ...\]",
@@ -92,12 +86,12 @@ def test_every_kind_of_thing_that_is_left_is_compared() -> None:
 
 
 OTHER_KINDS: dict[str, Callable[[Any], Any]] = {
-    "more results": lambda x: (x, x + 1.0) if isinstance(x, np.ndarray) else (x,),
-    "fewer results": lambda x: (x,) if isinstance(x, np.ndarray) else (x, x + 1.0),
-    "a list": lambda x: [x * 1.0] if isinstance(x, np.ndarray) else (x * 1.0,),
-    "another name": lambda x: {"a" if isinstance(x, np.ndarray) else "b": x * 1.0},
-    "a Tensor": lambda x: Tensor(x) if isinstance(x, np.ndarray) else x * 1.0,
-    "None": lambda x: None if isinstance(x, np.ndarray) else x * 1.0,
+    "more results": lambda x: (x, x + 1.0) if type(x) is np.ndarray else (x,),
+    "fewer results": lambda x: (x,) if type(x) is np.ndarray else (x, x + 1.0),
+    "a list": lambda x: [x * 1.0] if type(x) is np.ndarray else (x * 1.0,),
+    "another name": lambda x: {"a" if type(x) is np.ndarray else "b": x * 1.0},
+    "a Tensor": lambda x: Tensor(x) if type(x) is np.ndarray else x * 1.0,
+    "None": lambda x: None if type(x) is np.ndarray else x * 1.0,
 }
 """Functions whose results are the same numbers in another structure."""
 
@@ -110,7 +104,7 @@ def test_results_have_to_be_of_the_same_kind_and_number(name: str) -> None:
 
 def test_results_have_to_be_of_the_same_dtype() -> None:
     with pytest.raises(RecordError, match=r"float64 \[1.0, ...\], and not .* float32 \[1.0, ...\]"):
-        record(lambda x: x.astype("f4" if isinstance(x, np.ndarray) else "f8"))(np.ones(2))
+        record(lambda x: x.astype("f4" if type(x) is np.ndarray else "f8"))(np.ones(2))
 
 
 def test_results_that_are_no_numbers_are_as_the_function_returns_them() -> None:

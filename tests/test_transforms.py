@@ -709,3 +709,12 @@ def test_a_pull_outside_of_the_transform_it_was_made_in() -> None:
     (slope,) = pull(1.0)
     slope.backward()
     assert x.grad == 18.0
+
+
+def test_what_is_no_function_has_no_gradient() -> None:
+    x = Value(2.0)
+    for transform in (grad, value_and_grad):
+        with pytest.raises(TypeError, match=r"takes a function, not Value.* call its backward\(\)"):
+            transform(x * x, x)
+    with pytest.raises(TypeError, match=r"compile\(\) takes a function, not 3"):
+        autograd.compile(3)  # type: ignore[arg-type]

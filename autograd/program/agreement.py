@@ -190,7 +190,7 @@ def _differences(ours: Left, expected: Left) -> Iterator[str]:
                 largest = max(_size(x) for name, x in expected.numbers if name.startswith("gradient"))
             size = largest
         if not _are_close(a, b, size):
-            yield f"{what} than the function itself: {_short(a)}, and not {_short(b)}"
+            yield f"{what} than the function itself: {_short(a, b)}, and not {_short(b, a)}"
 
 
 def _are_the_same(a: Any, b: Any) -> bool:
@@ -225,8 +225,20 @@ def _size(x: Any) -> float:
     return float(np.max(np.abs(x), initial=0.0, where=np.isfinite(x)))
 
 
-def _short(x: Any) -> str:
+def _farthest(x: Any, other: Any) -> str:
+    """The element that differs most from its counterpart, and where it stands."""
+    if not x.size:
+        return ""
+    place = 0
+    if x.shape == other.shape and not np.array_equal(x, other):
+        apart = np.abs(np.subtract(x, other, dtype=complex)).reshape(-1)
+        place = int(np.argmax(np.where(np.isnan(apart), np.inf, apart)))
+    return f"{'..., ' if place else ''}{x.flat[place]!s}, ..."
+
+
+def _short(x: Any, other: Any) -> str:
+    """A number or an array in a few words; of a number the dtype, where that is the difference."""
     if isinstance(x, np.ndarray) and x.ndim:
-        first = f"{x.flat[0]!s}, ..." if x.size else ""
-        return f"an array of shape {x.shape}, {x.dtype} [{first}]"
-    return f"{x!s:.40}"
+        return f"an array of shape {x.shape}, {x.dtype} [{_farthest(x, np.asarray(other))}]"
+    dtype, before = (np.asarray(each).dtype for each in (x, other))
+    return f"{x!s:.40}" if dtype in (before, object) else f"{x!s:.40}, {dtype}"

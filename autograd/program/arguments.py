@@ -20,6 +20,22 @@ def joined(arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any,
     return (*arguments, Options(options)) if options else arguments
 
 
+def ordered(tree: Any, like: Any) -> Any:
+    """Nested arguments with the keys of dicts in the order that others of the same keys have them in.
+
+    >>> ordered([{"b": 1, "a": 2}], [{"a": None, "b": None}])
+    [{'a': 2, 'b': 1}]
+    """
+    kind = type(tree)
+    if kind is not type(like) or kind not in (dict, Options, list, tuple) or len(tree) != len(like):
+        return tree
+    if kind in (list, tuple):
+        return kind([ordered(*pair) for pair in zip(tree, like, strict=True)])
+    if tree.keys() != like.keys():
+        return tree
+    return kind({key: ordered(tree[key], like[key]) for key in like})
+
+
 def parted(arguments: tuple[Any, ...]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """Those that are given by their places, and those that are given by name."""
     if arguments and type(arguments[-1]) is Options:

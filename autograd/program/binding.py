@@ -18,6 +18,7 @@ from ..ops import chosen, scale
 from .branch import Diverged
 from .calls import draw, into
 from .instruction import parts_of
+from .layout import Layout
 from .slot import astype, number
 
 Call = Callable[[], Any]
@@ -33,8 +34,9 @@ def bind_generic(function: Any, arguments: Any, options: Any, out: Any) -> Call:
 
 def _store(out: Any, function: Any, *arguments: Any) -> None:
     found = function(*arguments)
-    if np.shape(found) != out.shape:  # one element would be copied into all
-        raise Diverged(f"a result is of shape {np.shape(found)}, and was of shape {out.shape}")
+    now, before = Layout.of(np.asarray(found)), Layout.of(out)
+    if now[:2] != before[:2]:  # one element would be copied into all, and another dtype be cast
+        raise Diverged(f"a result is {now.words()}, and was {before.words()}")
     out[...] = found
 
 
@@ -94,6 +96,8 @@ def _copy(function: Any, arguments: Any, options: Any, out: Any) -> Call:
 
 
 def _reshape(function: Any, arguments: Any, options: Any, out: Any) -> Call | None:
+    if options or len(arguments) > 2:
+        return None
     target = out.reshape(arguments[0].shape)
     return partial(np.copyto, target, arguments[0]) if np.may_share_memory(target, out) else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,6 +28,8 @@ _ARITHMETIC = frozenset(
 """Functions that take Python's answer to a question for 0 or 1, and NumPy's for an answer or for a byte."""
 _WIDTHS: dict[str, Any] = {"b": True, "i": 1, "f": 1.0}
 """A number of Python's for each kind of a slot that stands for one: it widens other dtypes as little."""
+_BY_NUMBERS = (np.real_if_close, np.trim_zeros)
+"""Functions that look at a part of an array which the numbers in it decide on."""
 _ELEMENTWISE = (np.where, np.clip)
 """Functions that are no ufuncs, whose operands have to agree on a dtype all the same."""
 
@@ -59,8 +62,9 @@ class Calls:
     ----------
     tape: every call in order.
     leaves: slots of memory that outlives the program: parameters, their state, constants with a name.
-    inputs: slots of the arguments.
-    names: what memory and results are called, for listings and pictures.
+    inputs: the ids of the slots of the arguments.
+    names: what memory and results are called, for listings and pictures; the first of each counts.
+    is_running: whether the function runs, to which no slot may be a key.
     passing: the node that a backward pass is at.
     saved: the numbers of memory from outside before it was first written into, with the memory.
     generators: random generators that were drawn from, with where they stood.
@@ -68,8 +72,9 @@ class Calls:
 
     tape: Tape = field(default_factory=Tape)
     leaves: dict[int, Slot] = field(default_factory=dict)
-    inputs: set[Slot] = field(default_factory=set)
-    names: dict[Slot, str] = field(default_factory=dict)
+    inputs: set[int] = field(default_factory=set)
+    names: list[tuple[Slot, str]] = field(default_factory=list)
+    is_running: bool = False
     passing: Node | None = None
     saved: dict[int, tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = field(default_factory=dict)
     generators: dict[np.random.Generator, Any] = field(default_factory=dict)
@@ -82,7 +87,7 @@ class Calls:
             slot = self.outside(array)
         else:  # a number is not changed in place
             slot = Slot(self, array if isinstance(array, np.generic) else np.array(array, order="K"))
-        self.inputs.add(slot)
+        self.inputs.add(id(slot))
         return slot
 
     def outside(self, number: Any) -> Slot:
@@ -97,12 +102,12 @@ class Calls:
         if slot is None:
             slot = self.leaves[id(array)] = Slot(self, array)
         if name:
-            self.names[slot] = name
+            self.names.append((slot, name))
         return slot
 
     def is_outside(self, storage: Slot) -> bool:
         """Whether memory is there before the program, and after it."""
-        return storage in self.inputs or self.leaves.get(id(storage.value)) is storage
+        return id(storage) in self.inputs or self.leaves.get(id(storage.value)) is storage
 
     def save(self, storage: Slot) -> None:
         """Remember what memory from outside holds, before it is written into."""
@@ -122,7 +127,7 @@ class Calls:
     ) -> None:
         """Write a call down, and where in the model it was made."""
         place = self.tape.add(Instruction(function, arguments, options, output, writes, *self.where()))
-        if output.weak and not writes:
+        if output.weak and not writes and output.dtype in (float, bool):  # what the tape has room for
             output.place = place
 
     def where(self) -> tuple[str, bool]:
@@ -160,10 +165,14 @@ class Calls:
         weak = _all_weak(arguments)
         if weak and isinstance(result, np.ndarray) and not result.ndim:
             result = result[()]
-        elif isinstance(result, np.ndarray) and result.base is not None:
-            storage = next(
-                (slot.storage for slot in slots_in(arguments) if _overlap(slot.value, result)), None
-            )
+        elif isinstance(result, np.ndarray):
+            source = next((slot for slot in slots_in(arguments) if _overlap(slot.value, result)), None)
+            if source is not None and _looks_by_numbers(function, arguments):
+                result = result.copy()
+            elif source is not None and source.value is result:
+                return source
+            elif source is not None:
+                storage = source.storage
         slot = Slot(self, result, storage, weak or function is number)
         self.note(function, arguments, options, slot)
         return slot
@@ -176,8 +185,9 @@ class Calls:
             (out,) = out
         if not isinstance(out, Slot):
             raise RecordError(
-                "the recorded function writes into an array from outside; let autograd.lend() hand out that "
-                "array, and the program will write into it, too"
+                "the recorded function writes into an array that is not recorded. If it is made inside, make "
+                "it of a recorded one, as np.zeros_like(x) is; one from outside has to be handed out by "
+                "autograd.lend(), and the program will write into it, too"
             )
         self.save(out.storage)
         into(function, *self.real(arguments), **self.real(options))()
@@ -238,6 +248,13 @@ _value = attrgetter("value")
 
 def _is_answer(x: Any) -> bool:
     return type(x) is Slot and x.dtype == bool
+
+
+def _looks_by_numbers(function: Any, arguments: tuple[Any, ...]) -> bool:
+    """Whether numbers say what part of an array a result looks at, so that it is another one at each run."""
+    if function is operator.getitem:
+        return next(slots_in((arguments[1],)), None) is not None
+    return function in _BY_NUMBERS
 
 
 def _overlap(a: Any, b: Any) -> bool:

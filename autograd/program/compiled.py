@@ -58,9 +58,11 @@ class Compiled:
 
     def _replayed(self, arguments: tuple[Any, ...]) -> Any:
         key = signature(arguments), is_recording()
-        if key not in self.programs and len(self.programs) >= SIGNATURES:
-            self._drop(self.programs.pop(next(iter(self.programs))))
-        programs = self.programs.setdefault(key, [])
+        programs = self.programs.get(key)
+        if programs is None:
+            if len(self.programs) >= SIGNATURES:
+                self._drop(self.programs.pop(next(iter(self.programs))))
+            programs = self.programs[key] = []
         leaves = arguments if all(type(x) is np.ndarray for x in arguments) else flatten(arguments)[0]
         for place, program in enumerate(programs):
             try:
@@ -102,6 +104,7 @@ def compile(step: Callable[..., Any]) -> Compiled:
 
     Raises
     ------
+    TypeError: it is no function.
     CutGraphError: at the second call, for a step that asks for a number as such, as ``float(loss)`` does.
     RecordError: at the second or third call, for a step that depends on what a recording cannot see.
 
@@ -119,6 +122,8 @@ def compile(step: Callable[..., Any]) -> Compiled:
     >>> [round(step(x, y).item(), 4) for _ in range(5)]
     [2.5, 1.2325, 0.609, 0.3024, 0.1515]
     """
+    if not callable(step):
+        raise TypeError(f"compile() takes a function, not {step!r:.60}")
     return Compiled(step)
 
 

@@ -6,6 +6,7 @@ a value that goes in and comes out.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -14,10 +15,13 @@ import numpy as np
 from ..errors import RecordError, ShapeError
 from ..graph import Node, get_grad, note_changes
 from ..value import Value
+from .branch import check
 from .calls import draw
 from .engines import Engine
 from .functional import Run, Span, is_known
+from .instruction import Instruction, slots_in
 from .program import Program
+from .settings import set_otherwise
 from .slot import Slot
 from .wording import name_of
 
@@ -73,23 +77,45 @@ class Pure:
         for owner, _ in [*program.rebound, *program.gradients_before]:
             if isinstance(owner, int):
                 self._refuse(f"it changes argument {owner} or its gradient; return what it is to be instead")
+        if len(set(program.inputs.values())) < len(program.inputs):
+            self._refuse("two arguments were the same Tensor or Value; record it with two of them")
+        left = dict(program.gradients)
+        for owner in program.absent:
+            if isinstance(owner, Node) and left.get(owner) is not None:
+                self._refuse(
+                    f"{owner.name()} had no gradient when it was recorded, and has one after; another run "
+                    "would add to it. Forget gradients in the function, or record it once they are there"
+                )
         roots, self._spans = _memory(program)
         self._held = dict(_named(program, roots))
         self.changes = bool(program.written or program.rebound or program.gradients_before)
         self._views = {i.output: i for i in program.instructions if i.is_view}
         self._draws = [i for i in program.instructions if i.function is draw]
-        self._is_wide = _is_wide(program)
+        self._wide = _wide(program)
+        checked = any(self._may_fail(instruction) for instruction in program.instructions)
+        seen = [*program.returned, *[held.after for held in self._held.values()]]
+        if checked and not any(slot.dtype.kind == "f" for slot in seen):
+            self._refuse(
+                "it has a branch, or an index that is computed, and returns no floats, of which NaN would "
+                "say that another run should have done something else; return one more"
+            )
 
     def _refuse(self, reason: str) -> None:
         raise RecordError(f"{self.program.name} cannot run on {self.engine.name}: {reason}")
 
     def _ready(self) -> None:
         """See whether the engine computes as precisely as the program does."""
-        if self._is_wide and not self.engine.is_wide():
+        if self._wide and not self.engine.is_wide():
             self._refuse(
-                "it computes in float64, and JAX is set to 32 bits. Call "
+                f"{self._wide} is in float64, and JAX is set to 32 bits. Call "
                 'jax.config.update("jax_enable_x64", True) first, or record the program in float32'
             )
+
+    def _may_fail(self, instruction: Instruction) -> bool:
+        """Whether a run may find that it ought to compute something else."""
+        if instruction.function is operator.getitem and not self.engine.raises:
+            return next(slots_in(instruction.arguments[1:]), None) is not None
+        return instruction.function is check
 
     def _current(self) -> None:
         for tensor, memory, _ in self.program.tensors:
@@ -103,9 +129,11 @@ class Pure:
 
         Raises
         ------
-        RecordError: the array of a parameter was replaced after the recording.
+        RecordError: the array of a parameter was replaced after the recording, or a setting is another one.
         """
         self._ready()
+        if otherwise := set_otherwise(self.program.modules, self.program.settings):
+            self._refuse(f"{otherwise} after the recording; record it again")
         return self._state(None)
 
     def _state(self, like: Any) -> State:
@@ -189,9 +217,9 @@ class Pure:
         """What is given for a slot, as an array of the engine, if it has the shape and dtype recorded."""
         array = run.real(np.asarray(x, slot.dtype if slot.weak else None)) if _is_numpy(x) else x
         dtype = str(array.dtype).rpartition(".")[2]
-        fits = slot.weak or array.dtype == self.engine.dtype(slot.dtype)
+        fits = array.dtype == self.engine.dtype(slot.dtype) or (slot.weak and np.dtype(dtype).kind in "biuf")
         if tuple(array.shape) != slot.shape or not (
-            fits or (slot.dtype.kind in "iu" and np.dtype(dtype).kind == slot.dtype.kind)
+            fits or (np.dtype(dtype).kind == slot.dtype.kind in "iu" and np.can_cast(dtype, slot.dtype))
         ):
             raise ShapeError(
                 f"{self.program.name}: {what} was recorded with shape {slot.shape} and dtype {slot.dtype}, "
@@ -204,15 +232,15 @@ def _is_numpy(x: Any) -> bool:
     return isinstance(x, (np.ndarray, np.generic, float, int))
 
 
-def _is_wide(program: Program) -> bool:
-    """Whether a program computes in float64: more than numbers that count its runs, or draws."""
-    slots = [slot for slot in program.inputs.values() if not slot.weak]
-    slots += [*program.returned, *[slot for _, slot in program.rebound]]
-    slots += [slot for slot in program.leaves if slot.ndim]
+def _wide(program: Program) -> str:
+    """What in a program is in float64, but for numbers that count its runs, and draws; or nothing."""
+    slots = {slot: f"argument {program.arguments[p]}" for p, slot in program.inputs.items() if not slot.weak}
+    slots |= {slot: "a result" for slot in (*program.returned, *[slot for _, slot in program.rebound])}
+    slots |= {slot: "memory" for slot in program.leaves if slot.ndim}
     for instruction in program.instructions:
         if instruction.function is not draw and any(slot.ndim for slot in instruction.inputs()):
-            slots.append(instruction.output)
-    return any(slot.dtype == np.float64 for slot in slots)
+            slots.setdefault(instruction.output, f"a result of {name_of(instruction.function)}")
+    return next((what for slot, what in slots.items() if slot.dtype == np.float64), "")
 
 
 def _memory(program: Program) -> tuple[list[Slot], dict[Slot, Span]]:

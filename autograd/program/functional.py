@@ -179,6 +179,8 @@ class Run:
         """Operands in the dtypes that NumPy brings them to; the standard leaves that to the caller."""
         kinds = [type(x) if type(x) in (int, float) else np.result_type(_dtype(x)) for x in arguments]
         dtypes = function.resolve_dtypes((*kinds, *[None] * function.nout))
+        if any(type(x) is int and not _holds(dtype, x) for x, dtype in zip(arguments, dtypes, strict=False)):
+            dtypes = (np.dtype(np.int64),) * len(dtypes)  # NumPy compares with any integer
         return [self.fitting(self.real(x), dtype) for x, dtype in zip(arguments, dtypes, strict=False)]
 
     def reduced(
@@ -225,6 +227,8 @@ class Run:
         for place, part in enumerate(parts):
             part = np.asarray(part) if type(part) is list else part
             real = self.real(part)
+            if getattr(part, "dtype", np.dtype(bool)).kind in "iu":  # PyTorch takes bytes for a mask
+                real = self.fitting(real, np.dtype(np.int64))
             if part is Ellipsis:
                 axis = len(shape) - sum(map(_axes_of, parts[place + 1 :]))
             elif isinstance(part, Slot) and part.dtype.kind in "iu" and not self.engine.raises:
@@ -280,6 +284,10 @@ def _refuse(function: Any, options: Collection[str]) -> None:
         raise RecordError(
             f"{name_of(function)} with {', '.join(options)} has no equivalent in the array API standard"
         )
+
+
+def _holds(dtype: Any, x: int) -> bool:
+    return dtype.kind not in "iu" or np.iinfo(dtype).min <= x <= np.iinfo(dtype).max
 
 
 def _dtype(x: Any) -> Any:

@@ -8,14 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .branch import check
 from .slot import Slot
 
-_AS_LONG_AS_FOUND = frozenset(
-    [np.argwhere, np.bincount, np.compress, np.delete, np.extract, np.flatnonzero, np.intersect1d, np.repeat,
-     np.setdiff1d, np.setxor1d, np.trim_zeros, np.union1d, np.unique]
-)  # fmt: skip
-"""Functions with as many results as the numbers of their arguments make of them."""
 STORAGE = frozenset(["casting", "order", "out", "subok"])
 """Options of NumPy that say how a result is stored, and not what it is."""
 
@@ -49,11 +43,6 @@ class Instruction(NamedTuple):
     def is_view(self) -> bool:
         """Whether the result is memory of an argument, looked at in another way."""
         return not self.writes and self.output.base is not None
-
-    @property
-    def may_diverge(self) -> bool:
-        """Whether a run may end here, because a branch, or the number of elements, would be another one."""
-        return self.chooses or self.function is check or self.function in _AS_LONG_AS_FOUND
 
     @property
     def chooses(self) -> bool:

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import RecordError
 from .binding import BINDINGS, Call, bind_generic, view_index
 from .branch import check
 from .calls import into
 from .instruction import Instruction, replaced, ufunc_of
+from .layout import Layout
 from .scalars import Group, Scalars, calls_of
-from .slot import Layout, Slot
+from .slot import Slot
+from .wording import name_of
 
 
 class Plan:
@@ -106,7 +109,9 @@ class Plan:
 
     def _view(self, instruction: Instruction) -> Any:
         view = instruction.function(*self.real(instruction.arguments), **self.real(instruction.options))
-        assert np.may_share_memory(view, self.arrays[instruction.output.storage])
+        if not np.may_share_memory(view, self.arrays[instruction.output.storage]):
+            name = name_of(instruction.function)
+            raise RecordError(f"{name} looked into an array when it was recorded, and makes a copy now")
         return view
 
     def _bind(self, instruction: Instruction) -> Call:
@@ -173,7 +178,7 @@ def _bind_write(function: Callable[..., Any], arguments: Any, options: Any) -> C
         target, index, value = arguments
         at = view_index(index)
         if at is not None:
-            return partial(np.copyto, target[at], value, "same_kind")
+            return partial(np.copyto, target[at], value, "unsafe")  # as Python's assignment does it
     return into(function, *arguments, **options)
 
 

@@ -249,7 +249,7 @@ class Recorder(Calls):
         for node in (*self.touched, *self.made):
             if isinstance(node._data, Slot):
                 if node.label:
-                    self.names.setdefault(node._data, node.label)
+                    self.names.append((node._data, node.label))
                 node._data = _plain(node._data, node)
             gradient = get_grad(node)
             if isinstance(gradient, Slot):

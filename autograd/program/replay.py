@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import attrgetter, is_
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,11 +16,12 @@ from ..tensor import Tensor
 from ..value import Value
 from .agreement import write_back
 from .branch import Diverged
+from .layout import root
 from .plan import Plan
 from .recorder import without_collections
 from .scalars import grouped, is_worth_it
 from .settings import set_otherwise
-from .slot import Slot, root
+from .slot import Slot
 from .transcript import Owner
 
 if TYPE_CHECKING:
@@ -50,14 +52,14 @@ class Replay:
         self._tensors, self._memories, self._operations = (
             [each[column] for each in program.tensors] for column in range(3)
         )
-        # Memory of the program's own for its inputs, laid out as what they were recorded from.
-        self._own = {slot: arrays[slot] for slot in program.inputs.values()}
         # Inputs that the program writes into, leaves as a gradient, or takes single numbers from, are always
         # copied.
         left = (slot for _, slot in (*program.rebound, *program.gradients) if slot is not None)
-        self._copied = frozenset(slot.storage for slot in left) | self.plan.sources
-        self._before: dict[Slot, Any] = {}  # what was copied last
-        self._followers = {slot: self.plan.followers(slot) for slot in program.inputs.values()}
+        copied = frozenset(slot.storage for slot in left) | self.plan.sources
+        self._inputs = [
+            _Input(place, slot, arrays[slot], slot in copied, self.plan.followers(slot), arrays[slot])
+            for place, slot in program.inputs.items()
+        ]
         # The gradients of Tensors are left where they are computed; others are handed over.
         self._left: list[tuple[Node, Any]] = []
         handed: list[tuple[Owner, Slot]] = []
@@ -95,6 +97,8 @@ class Replay:
         """
         program = self.program
         program.refuse_shared(leaves)
+        if otherwise := program.reach.changed():
+            raise Diverged(otherwise)
         if program.nodes:
             nodes = [leaves[place] for place in program.nodes]
             if not program.reached.isdisjoint(nodes):
@@ -131,20 +135,21 @@ class Replay:
     def _feed(self, leaves: Sequence[Any]) -> None:
         """Bring in arguments, numbers of Values, and gradients that are added to."""
         program, plan, arrays = self.program, self.plan, self.plan.arrays
-        for place, slot in program.inputs.items():
-            given, own = leaves[place], self._own[slot]
-            array = given._data if isinstance(given, Node) else given
-            if array is arrays[slot]:
+        for given in self._inputs:
+            x, own = leaves[given.place], given.own
+            array = x._data if isinstance(x, Node) else x
+            if array is given.now:
                 continue
-            fits = type(array) is np.ndarray and array.strides == own.strides and slot not in self._copied
+            fits = type(array) is np.ndarray and array.strides == own.strides and not given.is_copied
             fits = fits and id(root(array)) not in self._used  # a gradient, which is computed anew
             # The calls take the array itself if it is large, or comes again; the others are copied.
-            if not fits or (own.nbytes < COPIED and array is not self._before.get(slot)):
-                self._before[slot] = array
+            if not fits or (own.nbytes < COPIED and array is not given.before):
+                given.before = array
                 own[...] = array
                 array = own
-            if array is not arrays[slot]:
-                plan.move(slot, array, self._followers[slot])
+            if array is not given.now:
+                given.now = array
+                plan.move(given.slot, array, given.followers)
         if plan.memory is not None and program.cells:  # they have the first places
             plan.memory[: len(program.cells)] = [value._data for value, _ in program.cells]
         else:
@@ -206,6 +211,28 @@ class Replay:
                 for x, kind in zip(program.outputs, program.kinds, strict=True)
             ]
         )
+
+
+@dataclass(slots=True)
+class _Input:
+    """An argument that is computed with.
+
+    Attributes
+    ----------
+    place: its place among the leaves of all arguments.
+    own: memory of the program's own for it, laid out as what it was recorded from.
+    is_copied: whether it is always copied there.
+    followers: the places of the calls that take it.
+    now: what they take. before: what was copied last.
+    """
+
+    place: int
+    slot: Slot
+    own: Any
+    is_copied: bool
+    followers: list[int]
+    now: Any
+    before: Any = None
 
 
 class _Handed(NamedTuple):

@@ -19,6 +19,7 @@ import numpy as np
 
 from ..ops import erf, erfc
 from .binding import Call, choose
+from .branch import may_diverge
 from .calls import into
 from .instruction import Instruction, parts_of
 from .slot import Slot, astype, home, number
@@ -234,7 +235,7 @@ def _into_levels(numbers: _Numbers, others: Mapping[int, Instruction]) -> dict[i
             mine = level.get(output, 0)
         elif instruction.writes or instruction.output.place < 0:
             mine = max(mine, 1 + checked, 1 + level.get(output, 0), 1 + read.get(output, 0))
-        if instruction.may_diverge:
+        if may_diverge(instruction):
             checked = max(checked, mine)
         for slot in inputs:
             if slot.place < 0:
@@ -273,7 +274,8 @@ def _alive(others: Mapping[int, Instruction], kept: Iterable[Slot]) -> dict[int,
             if found is not None:
                 elements[output] = found
         elif function is astype and arguments[0] in elements:
-            elements[output] = elements[arguments[0]]
+            if np.can_cast(arguments[0].dtype, output.dtype):  # else it is another number
+                elements[output] = elements[arguments[0]]
         elif function is number and arguments[0] in elements:
             result[place] = Instruction(np.take, elements[arguments[0]], {}, output)
     needed = set(kept)

@@ -67,4 +67,6 @@ def _key(tree: Any) -> Any:
         return slice, tree.start, tree.stop, tree.step
     if isinstance(tree, (Slot, np.ndarray)):
         return id(tree)
-    return type(tree), tree
+    if isinstance(tree, dict):
+        return (dict, *[(name, _key(part)) for name, part in tree.items()])
+    return type(tree), repr(tree) if isinstance(tree, (float, complex)) else tree  # -0.0 and 0.0 are two

@@ -9,11 +9,11 @@ a branch is answered, and the answer is checked whenever the program is replayed
 
 from __future__ import annotations
 
-import math
+import copy
 import operator
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -21,71 +21,16 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from ..errors import CutGraphError
 from ..graph import Node
 from ..operation import Operation, StandIn
+from .dispatch import dispatched
+from .layout import Layout, root
 
 if TYPE_CHECKING:
     from .calls import Calls
-
-_ABOUT_SHAPES = frozenset(
-    [np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj, np.common_type]
-)
-"""NumPy functions whose answer depends on shapes and dtypes alone, which a program is recorded for."""
 
 FORMATTED = "\u2060"
 """Stands unseen behind a number that was made a text, which no result may be: each run has another one."""
 _UNLIKE = frozenset(["compress", "partition", "resize", "sort"])
 """Methods of an array that do something else than the function of NumPy of that name."""
-
-
-class Layout(NamedTuple):
-    """How an array lies in memory, without the numbers in it.
-
-    >>> layout = Layout.of(np.zeros((3, 2)).T)
-    >>> layout.within(np.empty(layout.nbytes, np.uint8)).strides
-    (8, 16)
-    """
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    strides: tuple[int, ...]
-
-    @classmethod
-    def of(cls, array: Any) -> Layout:
-        """The layout of an array, or of a number."""
-        return array if isinstance(array, Layout) else cls(array.shape, array.dtype, array.strides)
-
-    def within(self, block: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """These bytes as an array whose axes lie in the same order."""
-        if self.is_in_order:
-            return np.ndarray(self.shape, self.dtype, block)
-        order = sorted(range(self.ndim), key=lambda axis: -self.strides[axis])
-        shape = [self.shape[axis] for axis in order]
-        array: np.ndarray[Any, Any] = np.ndarray(shape, self.dtype, block)
-        return array.transpose(np.argsort(order))
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return math.prod(self.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """How many bytes the elements take."""
-        return self.size * self.dtype.itemsize
-
-    @property
-    def is_in_order(self) -> bool:
-        """Whether the elements lie side by side, the last axis first."""
-        step = self.dtype.itemsize
-        for n, stride in zip(reversed(self.shape), reversed(self.strides), strict=True):
-            if n > 1 and stride != step:
-                return False
-            step *= n
-        return True
 
 
 class Slot(StandIn, NDArrayOperatorsMixin):
@@ -101,7 +46,6 @@ class Slot(StandIn, NDArrayOperatorsMixin):
     """
 
     __slots__ = ("base", "place", "recorder", "value", "weak")
-    __hash__ = object.__hash__
 
     def __init__(
         self, recorder: Calls, value: Any, base: Slot | None = None, weak: bool = False, place: int = -1
@@ -145,17 +89,10 @@ class Slot(StandIn, NDArrayOperatorsMixin):
     def __array_function__(self, function: Any, types: Any, arguments: Any, options: dict[str, Any]) -> Any:
         if any(issubclass(kind, Node) for kind in types):
             return NotImplemented
-        recorder = self.recorder
-        if function in _ABOUT_SHAPES:
-            return function(*recorder.real(arguments), **recorder.real(options))
-        if function is np.copyto:
-            return recorder.write(function, arguments, options, arguments[0])
-        if options.get("out") is not None:
-            return recorder.write(function, arguments, options, options["out"])
-        return recorder.call(function, arguments, options)
+        return dispatched(self.recorder, function, arguments, options)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        self.cut("np.asarray()")
+        self.cut("np.asarray(), also of a list with such numbers (np.stack joins them)")
 
     # -- what an array has ----------------------------------------------------------------
 
@@ -190,9 +127,43 @@ class Slot(StandIn, NDArrayOperatorsMixin):
         return self if self.base is None else self.base
 
     @property
+    def nbytes(self) -> int:
+        """How many bytes the elements take."""
+        return self.value.nbytes  # type: ignore[no-any-return]
+
+    @property
+    def itemsize(self) -> int:
+        """How many bytes an element takes."""
+        return self.value.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def real(self) -> Any:
+        """The real parts."""
+        return np.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary parts."""
+        return np.imag(self)
+
+    @property
+    def mT(self) -> Any:
+        """Matrices transposed, on the last two axes."""
+        return np.swapaxes(self, -1, -2)
+
+    @property
     def T(self) -> Any:
         """The axes in reverse order."""
         return np.transpose(self)
+
+    def __copy__(self) -> Any:
+        return self if self.weak else self.copy()
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return copy.copy(self)
+
+    def __contains__(self, x: Any) -> bool:
+        return bool((self == x).any())
 
     def __len__(self) -> int:
         return len(self.value)
@@ -206,13 +177,21 @@ class Slot(StandIn, NDArrayOperatorsMixin):
     def __setitem__(self, index: Any, value: Any) -> None:
         self.recorder.write(operator.setitem, (self, index, value), {}, self)
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, **options: Any) -> Any:
         """The same elements in another shape."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape)
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
-    def ravel(self) -> Any:
+    def ravel(self, order: Any = "C") -> Any:
         """All elements on one axis."""
-        return np.reshape(self, -1)
+        return np.reshape(self, -1, order=order)
+
+    def flatten(self, order: Any = "C") -> Any:
+        """All elements on one axis, in memory of their own."""
+        return self.ravel(order).copy()
+
+    def fill(self, x: Any) -> None:
+        """Write a number into all elements."""
+        self[...] = x
 
     def transpose(self, *axes: Any) -> Any:
         """The axes in another order."""
@@ -263,33 +242,37 @@ class Slot(StandIn, NDArrayOperatorsMixin):
         """The matrix product."""
         return np.dot(self, other)
 
-    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def sum(
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **options: Any
+    ) -> Any:
         """The sum over axes."""
-        return self._reduce(np.add, axis, keepdims, dtype=dtype, out=out)
+        return self._reduce(np.add, axis, keepdims, dtype=dtype, out=out, **options)
 
-    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def max(self, axis: Any = None, out: Any = None, keepdims: bool = False, **options: Any) -> Any:
         """The largest along axes."""
-        return self._reduce(np.maximum, axis, keepdims, out=out)
+        return self._reduce(np.maximum, axis, keepdims, out=out, **options)
 
-    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def min(self, axis: Any = None, out: Any = None, keepdims: bool = False, **options: Any) -> Any:
         """The smallest along axes."""
-        return self._reduce(np.minimum, axis, keepdims, out=out)
+        return self._reduce(np.minimum, axis, keepdims, out=out, **options)
 
     def _reduce(self, ufunc: Any, axis: Any, keepdims: bool, **options: Any) -> Any:
         return ufunc.reduce(self, axis=axis, keepdims=keepdims, **_given(options))
 
-    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def mean(
+        self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False, **options: Any
+    ) -> Any:
         """The mean over axes."""
         function: Any = np.mean  # as the types of NumPy know no stand-ins
-        return function(self, axis=axis, keepdims=keepdims, **_given({"dtype": dtype, "out": out}))
+        return function(self, axis=axis, keepdims=keepdims, **_given(options | {"dtype": dtype, "out": out}))
 
-    def any(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def any(self, axis: Any = None, out: Any = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether an element is true."""
-        return self._reduce(np.logical_or, axis, keepdims, out=out)
+        return self._reduce(np.logical_or, axis, keepdims, out=out, **options)
 
-    def all(self, axis: Any = None, out: Any = None, keepdims: bool = False) -> Any:
+    def all(self, axis: Any = None, out: Any = None, keepdims: bool = False, **options: Any) -> Any:
         """Whether all elements are true."""
-        return self._reduce(np.logical_and, axis, keepdims, out=out)
+        return self._reduce(np.logical_and, axis, keepdims, out=out, **options)
 
     def __getattr__(self, name: str) -> Any:
         """Every other method of an array, as the function of NumPy that has its name."""
@@ -302,11 +285,29 @@ class Slot(StandIn, NDArrayOperatorsMixin):
 
     # -- what would leave the program -----------------------------------------------------
 
+    @property  # type: ignore[misc] # so that isinstance() says of a stand-in what it says of an array
+    def __class__(self) -> Any:
+        if not self.recorder.is_running:
+            return Slot
+        if self.weak:
+            return bool if self.value.dtype == bool else float
+        return type(self.value) if isinstance(self.value, np.generic) else np.ndarray
+
+    def __hash__(self) -> int:
+        if self.recorder.is_running:
+            self.cut("a key or an element of a set")
+        return id(self) >> 4
+
     def __bool__(self) -> bool:
         return self.recorder.branch(self)
 
     def cut(self, way: str) -> NoReturn:
         """Refuse a conversion to a Python number, which would be frozen in the program."""
+        if not self.recorder.is_running:
+            raise CutGraphError(
+                f"{way} of a number that was left behind by a recording, such as in a list that the function "
+                "appended to; let the function return it, and collect what it returns"
+            )
         raise CutGraphError(
             f"{way} of a number that is being recorded would freeze it: the program would use the same "
             "number ever after. Compute with it as it is, with the functions of autograd or NumPy, and "
@@ -336,6 +337,9 @@ class Slot(StandIn, NDArrayOperatorsMixin):
     def __format__(self, spec: str) -> str:
         return format(self.value, spec) + FORMATTED  # what messages say: the number that it is just now
 
+    def __str__(self) -> str:
+        self.cut("the text")
+
     def __repr__(self) -> str:
         return f"<recorded array of shape {self.shape}, {self.dtype}>"
 
@@ -358,11 +362,6 @@ def home(slot: Slot) -> Any:
     if not isinstance(array, np.ndarray):
         return slot.storage
     return id(root(array))
-
-
-def root(array: np.ndarray[Any, Any]) -> Any:
-    """What owns the memory that an array looks into; itself if it is its own."""
-    return array if array.base is None else array.base
 
 
 def astype(x: Any, dtype: Any) -> Any:

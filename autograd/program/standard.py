@@ -119,8 +119,13 @@ def _same(xp: Any, x: Any, *options: Any) -> Any:
 def _view(xp: Any, x: Any, dtype: Any) -> Any:
     if x.dtype == xp.bool and dtype == np.uint8:
         return xp.astype(x, xp.uint8)
-    # Integers are read as unsigned to see whether they lie in [0, n) with one comparison: what is negative
-    # is then larger than any n, and so it is here. The standard has no sight of bits.
+    name = str(x.dtype).rpartition(".")[2]
+    if not name.startswith("int") or np.dtype(dtype).kind != "u":
+        raise RecordError("memory that is read as another dtype has no equivalent in the array API standard")
+    if not _on(x):
+        return xp.astype(x, getattr(xp, f"u{name}"))
+    # PyTorch has no wide unsigned integers to compute with. What negative ones are there for is to be larger
+    # than all others, so that one comparison says whether numbers lie in [0, n).
     return xp.where(x < 0, xp.full_like(x, xp.iinfo(x.dtype).max), x)
 
 
@@ -152,7 +157,8 @@ def _extremum(name: str) -> Translation:
             shape = np.max(np.empty(x.shape), axis=axis, keepdims=keepdims, initial=0).shape
             return xp.full(shape, initial, dtype=x.dtype, **_on(x))
         found = getattr(xp, name)(x, axis=axis, keepdims=keepdims)
-        return found if initial is None else xp.maximum(found, xp.full_like(found, initial))
+        larger_or_smaller = getattr(xp, f"{name}imum")
+        return found if initial is None else larger_or_smaller(found, xp.full_like(found, initial))
 
     return reduce
 

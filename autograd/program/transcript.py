@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,18 @@ from ..structure import flatten
 from ..tensor import Tensor
 from ..value import Value
 from .agreement import Left, agree
-from .arguments import argument_names, called, joined, parted
+from .arguments import argument_names, called, joined, ordered
+from .branch import may_diverge
 from .calls import draw
 from .instruction import Instruction
-from .reach import modules_within_reach
+from .layout import root
+from .reach import Reach
 from .recorder import Recorder, without_collections
 from .results import Kind
 from .settings import Settings, set_otherwise
 from .signature import signature
 from .simplify import simplified
-from .slot import FORMATTED, Slot, root, without_marks
+from .slot import FORMATTED, Slot, without_marks
 from .tape import Tape
 
 Owner = Node | int
@@ -48,6 +51,7 @@ class Transcript:
     leaves: the slots of memory that outlives the program, such as parameters.
     cells: Values whose number is read at every run.
     tensors: Tensors that have to be as they were, with their memory and operation.
+    reach: what the function has from outside, by names.
     reached: the nodes that are used and are no arguments.
     gradients_before: gradients that are added to.
     absent: the nodes that must have no gradient, which would be added to.
@@ -90,13 +94,22 @@ class Transcript:
         self.again = self.nodes_again(leaves)
         self.tree = _hollow(arguments)
         try:
-            given = [self._stand_in(place, x, recorder) for place, x in enumerate(leaves)]
+            stand_ins = [self._stand_in(place, x, recorder) for place, x in enumerate(leaves)]
+            given = build(stand_ins)
             self.constants = {place: x for place, x in enumerate(leaves) if place not in self.inputs}
+            self.reach = Reach(function, self.constants.values())
             # Nothing becomes garbage meanwhile, and the collector would look through all of it.
             with mode(recorder=recorder, recording=is_recording()), without_collections():
-                result = quietly(called)(function, build(given))
+                recorder.is_running = True
+                result = quietly(called)(function, given)
+                recorder.is_running = False
+            if not self.is_nested_like(given) or not all(map(is_, flatten(given)[0], stand_ins)):
+                raise RecordError(
+                    f"{self.name} changes a list or a dict among its arguments, which a program would not; "
+                    "return what changes"
+                )
             self._write_down(result, recorder)
-            for module in modules_within_reach(function):
+            for module in self.reach.modules:
                 recorder.module(module)
             self._depend_on(recorder)
             self._find_written()
@@ -108,6 +121,7 @@ class Transcript:
             error.args = tuple(map(without_marks, error.args))
             raise
         finally:
+            recorder.is_running = False
             recorder.put_back()
             self._places.clear()
         left = agree(self, function, arguments, leaves, recorded)
@@ -159,7 +173,7 @@ class Transcript:
         self.tape: Tape = recorder.tape
         self.tape.others, same = simplified(self.tape.others)
         self.outputs = [same.get(x, x) if isinstance(x, Slot) else x for x in slots]
-        self.names = {same.get(slot, slot): name for slot, name in recorder.names.items()}
+        self.names = {same.get(slot, slot): name for slot, name in reversed(recorder.names)}
         self.gradients: list[tuple[Owner, Slot | None]] = [
             (self._owner(node), None if slot is None else same.get(slot, slot)) for node, slot in gradients
         ]
@@ -210,7 +224,7 @@ class Transcript:
         last_check = -1
         for place, instruction in self.tape.others.items():
             first.setdefault(instruction.output.storage, place)
-            if instruction.may_diverge:
+            if may_diverge(instruction):
                 last_check = place
             elif instruction.writes and instruction.output.storage in outside:
                 written.setdefault(instruction.output.storage, place)
@@ -238,11 +252,9 @@ class Transcript:
     # -- what is there before and after a run ---------------------------------------------
 
     def given(self, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> tuple[Any, ...]:
-        """All arguments of a run; those by name in the order that they were recorded in."""
-        _, names = parted(self.tree)
-        if options.keys() == names.keys():
-            options = {name: options[name] for name in names}
-        return joined(arguments, options)
+        """All arguments of a run; dicts, and those by name, in the order that they were recorded in."""
+        given: tuple[Any, ...] = ordered(joined(arguments, options), self.tree)
+        return given
 
     def is_nested_like(self, arguments: tuple[Any, ...]) -> bool:
         """Whether arguments are as many, and nested in the same way, as those recorded."""
