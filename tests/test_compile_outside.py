@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -330,3 +331,85 @@ def test_attributes_of_an_object_are_seen_but_for_those_that_the_function_sets()
             np.testing.assert_array_equal(compiled(*own, x), other.step(x))
         (programs,) = compiled.programs.values()
         assert len(programs) == 2
+
+
+class Called:
+    rate = 0.5
+
+    def __init__(self) -> None:
+        self.shift = 1.0
+
+    @property
+    def doubled(self) -> float:
+        return self.shift * 2
+
+    def __call__(self, x: Any) -> Any:
+        return x * self.rate + self.doubled
+
+
+@dataclass(slots=True)
+class Slotted:
+    rate: float = 2.0
+
+
+SETTINGS = SimpleNamespace(called=Called(), slotted=Slotted())
+
+
+def of_settings(x: Any) -> Any:
+    return SETTINGS.called(x) * SETTINGS.slotted.rate + x * Called.rate
+
+
+def test_attributes_are_seen_wherever_they_stand() -> None:
+    """Of an object that is called, of its class, behind a property, in slots."""
+    called = SETTINGS.called
+    compiled, own = autograd.compile(of_settings), autograd.compile(called)
+    with pytest.MonkeyPatch.context() as patch:
+        for change in (
+            lambda: None,
+            lambda: None,
+            lambda: None,
+            lambda: patch.setattr(called, "shift", 3.0),
+            lambda: patch.setattr(Called, "rate", 0.25),
+            lambda: patch.setattr(called, "rate", 4.0, raising=False),
+            lambda: patch.setattr(SETTINGS.slotted, "rate", 7.0),
+        ):
+            change()
+            assert compiled(2.0) == of_settings(2.0) and own(2.0) == called(2.0)
+    assert len(next(iter(compiled.programs.values()))) == 5
+
+
+def test_numbers_that_are_called_like_a_method_are_no_settings() -> None:
+    class Meter:
+        def __init__(self) -> None:
+            self.sum = self.data = 0.0
+
+    class Loop:
+        def __init__(self) -> None:
+            self.meter, self.weight = Meter(), Tensor([1.0, 2.0])
+
+        def step(self, x: Any) -> Any:
+            return (self.weight * x).sum()
+
+    loop = Loop()
+    compiled = autograd.compile(loop.step)
+    for k in range(6):
+        loop.meter.sum += compiled(1.0 + k).item()
+    (programs,) = compiled.programs.values()
+    assert len(programs) == 1 and loop.meter.sum == 63
+
+
+def test_an_object_that_compiled_its_method_is_copied() -> None:
+    class Scale:
+        def __init__(self) -> None:
+            self.rate, self.step = 2.0, autograd.compile(self.scaled)
+
+        def scaled(self, x: Any) -> Any:
+            return x * self.rate
+
+    scale = Scale()
+    for _ in range(4):
+        assert scale.step(3.0) == 6
+    other = copy.deepcopy(scale)
+    other.rate = 5.0
+    for _ in range(4):
+        assert (other.step(3.0), scale.step(3.0)) == (15, 6)

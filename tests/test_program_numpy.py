@@ -136,7 +136,7 @@ CASES = {
     "options in a dict": Case(lambda x: np.pad(x * 1.0, {0: (1, 1)}), (ROWS,), (-ROWS,)),
     "numbers that are cast when they are written": Case(lambda x: cast(x), (ROWS,), (-ROWS,)),
     "orders": Case(
-        lambda x: (x.ravel("F") * 1, x.reshape(2, 3, order="F") * 1, np.reshape(x, -1, order="F") * 1),
+        lambda x: (x.ravel("F") * 1, x.reshape(2, 3, order="F") * 1, np.reshape(x, [2, 3], order="F") * 1),
         (ROWS,),
         (-ROWS,),
     ),

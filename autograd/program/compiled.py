@@ -56,6 +56,9 @@ class Compiled:
         """As a method of a class, it is given the object first."""
         return self if owner is None else MethodType(self, owner)
 
+    def __reduce__(self) -> Any:
+        return type(self), (self.function,)  # a copy records anew
+
     def _replayed(self, arguments: tuple[Any, ...]) -> Any:
         key = signature(arguments), is_recording()
         programs = self.programs.get(key)

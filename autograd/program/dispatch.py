@@ -57,4 +57,4 @@ def _in_order(function: Any, order: Any, x: Any, shape: Any = -1) -> Any:
     """The elements in another shape, the first axis counted first."""
     if order != "F":
         raise RecordError(f"{function.__name__} with order={order!r} depends on memory; pass order C or F")
-    return np.reshape(x.T, shape[::-1] if isinstance(shape, tuple) else shape).T
+    return np.reshape(x.T, shape[::-1] if isinstance(shape, (tuple, list)) else shape).T
